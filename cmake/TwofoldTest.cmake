@@ -1,0 +1,16 @@
+# twofold_test(NAME SOURCES... LIBS...) - one Catch2 test program, registered with ctest.
+find_package(Catch2 REQUIRED)
+add_library(twofold_test_main STATIC ${CMAKE_SOURCE_DIR}/tests/support/main.cpp)
+if(TARGET Catch2::Catch2WithMain)
+    target_link_libraries(twofold_test_main PUBLIC Catch2::Catch2WithMain)
+else()
+    target_link_libraries(twofold_test_main PUBLIC Catch2::Catch2)
+endif()
+
+function(twofold_test name)
+    cmake_parse_arguments(ARG "" "" "SOURCES;LIBS" ${ARGN})
+    add_executable(${name} ${ARG_SOURCES})
+    target_link_libraries(${name} PRIVATE twofold_options twofold_test_main ${ARG_LIBS})
+    target_compile_definitions(${name} PRIVATE TWOFOLD_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
+    add_test(NAME ${name} COMMAND ${name})
+endfunction()
