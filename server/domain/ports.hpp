@@ -1,0 +1,207 @@
+// ports.hpp - what the domain needs from outside: time, random bytes, cryptography and a store.
+// Each is one narrow interface, passed to constructors. Implementations: platform/ and storage/.
+#pragma once
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "server/domain/problem.hpp"
+#include "server/domain/rows.hpp"
+#include "shared/secret.hpp"
+
+namespace twofold::domain {
+
+class Clock {
+   public:
+    virtual ~Clock() = default;
+    virtual Instant now() const = 0;           // wall clock, UTC
+    virtual std::int64_t now_ms() const = 0;   // the same in milliseconds
+};
+
+// The operating system's generator. Thread-safe; ends the program rather than return weak bytes.
+class Random {
+   public:
+    virtual ~Random() = default;
+    virtual void fill(std::span<std::uint8_t> out) = 0;
+};
+
+// What a sealed value belongs to: all of it is authenticated (AAD), so a value moved to another
+// row, column or user does not open (security 76).
+struct SealedPlace {
+    std::string_view table;
+    std::string_view column;
+    std::string_view row;
+    std::string_view application;
+    std::string_view user;
+    std::string_view extra = {};  // TOTP parameters of a secret
+};
+
+// AES-256-GCM under the key ring, and keyed hashes under keys derived from it. Thread-safe.
+class Sealer {
+   public:
+    virtual ~Sealer() = default;
+    virtual Sealed seal(const SealedPlace& place, ByteView plain) = 0;
+    // Nothing when the text was changed, moved, or its key is not in the ring.
+    virtual std::optional<Secret> open(const SealedPlace& place, const Sealed& sealed) = 0;
+    // The same under a key of the caller's (a user's audit key, an Idempotency-Key), 32 bytes.
+    virtual Sealed seal_under(ByteView key, const SealedPlace& place, ByteView plain) = 0;
+    virtual std::optional<Secret> open_under(ByteView key, const SealedPlace& place, const Sealed& sealed) = 0;
+    // HMAC-SHA-256, hex (64 characters). `purpose` separates the uses: "session", "api_key",
+    // "link", "csrf", "email_index", "audit"…; equal input gives equal output on every node.
+    virtual std::string keyed_hash(std::string_view purpose, std::string_view input) = 0;
+    // Ids of the keys this process has loaded, sorted, comma-separated (rule 12).
+    virtual std::string key_ids() const = 0;
+};
+
+// Argon2id in a bounded pool, so that load cannot exhaust memory. Blocking; thread-safe.
+class PasswordHasher {
+   public:
+    virtual ~PasswordHasher() = default;
+    virtual std::string hash(std::string_view password) = 0;                      // PHC string
+    virtual bool verify(std::string_view phc, std::string_view password) = 0;     // constant work
+    // 32 raw bytes over a salt of the caller's: backup codes.
+    virtual Secret derive(std::string_view text, ByteView salt) = 0;
+};
+
+// JWS compact serialisation with one fixed algorithm (ES256). Thread-safe.
+class Signer {
+   public:
+    virtual ~Signer() = default;
+    virtual std::string sign(std::string_view payload_json) = 0;   // header.payload.signature
+    // The payload when the signature is right under a published key.
+    virtual std::optional<std::string> verify(std::string_view jws) = 0;
+    virtual std::string jwks_json() = 0;
+    virtual std::string key_id() = 0;
+    virtual std::string sign_bytes(ByteView message) = 0;          // base64url, for checkpoints
+    virtual bool verify_bytes(std::string_view key_id, ByteView message, std::string_view signature) = 0;
+};
+
+// One read-write transaction. Methods throw storage exceptions, which pass through the use case and
+// become Problem{unavailable} in Store::write's guard; a use case never catches them.
+// "lock" reads take the row for change (FOR UPDATE; on SQLite the whole database is ours).
+// update_* are guarded by version and throw a conflict (the transaction repeats) when it moved.
+// insert_* that return bool give false on a duplicate key and leave the transaction usable.
+class Tx {
+   public:
+    virtual ~Tx() = default;
+
+    virtual std::optional<ApplicationRow> application(const ApplicationId&) = 0;
+    virtual std::optional<ApplicationRow> application_named(std::string_view name) = 0;
+    virtual bool insert_application(const ApplicationRow&) = 0;
+
+    virtual bool insert_user(const UserRow&) = 0;
+    virtual std::optional<UserRow> user(const UserId&) = 0;
+    virtual std::optional<UserRow> lock_user(const UserId&) = 0;
+    virtual std::optional<UserRow> user_by_external_id(const ApplicationId&, std::string_view) = 0;
+    virtual void update_user(UserRow&) = 0;
+    virtual void erase_user(const UserId&) = 0;  // the user and all that hangs on it but the audit rows
+    virtual std::optional<TombstoneRow> tombstone(std::string_view id) = 0;
+    virtual void put_tombstone(const TombstoneRow&) = 0;
+
+    virtual bool insert_account(const AccountRow&) = 0;
+    virtual std::optional<AccountRow> account(const UserId&) = 0;
+    virtual std::optional<AccountRow> account_by_email(const ApplicationId&, std::string_view email_index) = 0;
+    virtual void update_account(AccountRow&) = 0;
+
+    virtual void insert_factor(const FactorRow&) = 0;
+    virtual std::optional<FactorRow> lock_factor(const FactorId&) = 0;
+    virtual std::vector<FactorRow> lock_factors(const UserId&) = 0;  // pending and active, oldest first
+    virtual std::vector<FactorRow> factors(const UserId&) = 0;       // the same without locks
+    virtual void update_factor(FactorRow&) = 0;
+    virtual bool insert_step_use(const FactorId&, std::int64_t step, Instant at) = 0;
+
+    virtual std::optional<BudgetRow> lock_budget(std::string_view id) = 0;
+    virtual std::vector<BudgetRow> budgets(const UserId&) = 0;
+    virtual void put_budget(BudgetRow&) = 0;  // insert (version 0) or guarded update
+    virtual void delete_budget(std::string_view id) = 0;
+
+    virtual std::optional<BackupSetRow> backup_set(const UserId&) = 0;  // the live one, codes in order
+    virtual void replace_backup_set(const UserId&, const BackupSetRow*) = 0;  // null: none any more
+    // false when it was used before or the set is no longer the live one.
+    virtual bool use_backup_code(const BackupSetId&, int position, Instant at) = 0;
+
+    virtual void insert_challenge(const ChallengeRow&) = 0;
+    virtual std::optional<ChallengeRow> challenge(const ChallengeId&) = 0;
+    virtual std::optional<ChallengeRow> lock_challenge(const ChallengeId&) = 0;
+    virtual void update_challenge(ChallengeRow&) = 0;
+    virtual void close_challenges(const UserId&) = 0;  // every pending or approved one -> closed
+
+    // Unknown ids are simply absent from the answer. Locks in id order. Active factors only.
+    virtual VerifyRows load_for_verify(std::span<const ChallengeId>, std::span<const UserId>) = 0;
+    // Writes dirty rows, steps and events in few statements, guarded; a guard or unique key that
+    // fails throws a conflict (the whole set repeats).
+    virtual void save_verified(VerifyRows&) = 0;
+
+    virtual void insert_session(const SessionRow&) = 0;
+    virtual std::optional<SessionRow> session(const SessionId&) = 0;
+    virtual std::optional<SessionRow> lock_session(const SessionId&) = 0;
+    virtual void update_session(SessionRow&) = 0;
+    virtual void delete_session(const SessionId&) = 0;
+    virtual void delete_sessions(const UserId&, const SessionId& except) = 0;  // empty: none excepted
+
+    virtual void insert_api_key(const ApiKeyRow&) = 0;
+    virtual std::optional<ApiKeyRow> api_key_by_hash(std::string_view) = 0;
+    virtual std::vector<ApiKeyRow> api_keys(const ApplicationId&) = 0;
+    virtual bool revoke_api_key(const ApiKeyId&, Instant) = 0;
+    virtual void touch_api_key(const ApiKeyId&, Instant) = 0;
+
+    virtual ChainHead lock_chain(std::string_view chain) = 0;  // length 0 when new
+    virtual void append_audit(const AuditRow&, const ChainHead& new_head) = 0;
+    // Newest first, `before` excluded (empty: from the newest); user empty: the whole application.
+    virtual std::vector<AuditRow> audit(const ApplicationId&, const UserId&, const EventId& before, int limit) = 0;
+    virtual std::vector<AuditRow> audit_chain(std::string_view chain, std::int64_t after_sequence, int limit) = 0;
+    virtual std::vector<ChainHead> chains(std::string_view after_chain, int limit) = 0;
+    virtual std::vector<ChainHead> chains_moved_since(Instant, int limit) = 0;
+    virtual std::optional<CheckpointRow> last_checkpoint() = 0;
+    virtual std::optional<CheckpointRow> checkpoint(std::int64_t number) = 0;
+    virtual bool insert_checkpoint(const CheckpointRow&) = 0;
+
+    virtual std::optional<ThrottleRow> lock_throttle(std::string_view key) = 0;
+    virtual void put_throttle(const ThrottleRow&) = 0;
+
+    virtual bool insert_idempotency(const IdempotencyRow&) = 0;
+    virtual std::optional<IdempotencyRow> lock_idempotency(std::string_view id) = 0;
+    virtual void put_idempotency(const IdempotencyRow&) = 0;
+    virtual void delete_idempotency(std::string_view id) = 0;
+    virtual bool request_committed(std::string_view request_id) = 0;  // any audit row of that request
+
+    virtual void insert_link(const LinkRow&) = 0;
+    virtual std::optional<LinkRow> lock_link(std::string_view id) = 0;
+    virtual void update_link(LinkRow&) = 0;
+    virtual void void_links(LinkPurpose, const ApplicationId&, std::string_view email_index) = 0;
+
+    virtual void insert_message(const MessageRow&) = 0;
+    // Leases up to `limit` due messages to the caller until `until`; no two callers get one (rule 14).
+    virtual std::vector<MessageRow> lease_messages(Instant now, Instant until, int limit) = 0;
+    virtual void finish_message(const MessageId&, MessageStatus, Instant at, Instant not_before) = 0;
+    virtual std::vector<MessageRow> recent_messages(int limit) = 0;  // newest first; the demo's mailbox
+
+    virtual std::vector<SigningKeyRow> signing_keys() = 0;
+    virtual bool insert_signing_key(const SigningKeyRow&) = 0;
+
+    virtual void put_node(const NodeRow&) = 0;
+    virtual std::vector<NodeRow> nodes(Instant seen_after) = 0;
+    // How many rows of any table hold a value sealed under that key (for `keys retire`).
+    virtual std::int64_t rows_sealed_under(std::string_view key_id) = 0;
+
+    // Removes what has expired (sessions, challenges, links, pending enrolments, idempotency, throttles,
+    // step uses older than 10 minutes, tombstones), at most `limit` rows a table; returns how many.
+    virtual int sweep(Instant now, int limit) = 0;
+};
+
+// One database. Thread-safe; transactions come from a bounded pool.
+class Store {
+   public:
+    virtual ~Store() = default;
+    // Runs fn in one transaction and commits when it returns true, rolls back when false.
+    // fn may run again (deadlock, conflict, a commit whose answer was lost): it starts by resetting what
+    // it captured. When the connection dies at COMMIT the store looks `request_id` up among the audit
+    // rows to learn what happened. Gives unavailable when the database did not answer in its deadline.
+    virtual Outcome<Done> write(std::string_view request_id, const std::function<bool(Tx&)>& fn) = 0;
+    virtual Outcome<Done> read(const std::function<void(Tx&)>& fn) = 0;
+    // One cheap round trip; for /readyz.
+    virtual bool ready() = 0;
+};
+
+}  // namespace twofold::domain
