@@ -1,0 +1,238 @@
+// i18n.ts - a small message runtime for the elements and for the Client Area around them.
+//
+// Messages live in flat JSON catalogs, one per language, that a translator can edit. The pattern
+// language is the part of ICU MessageFormat that is needed:
+//   {name}                                     a value; numbers and dates are formatted
+//   {n, plural, =0 {…} one {# day} other {# days}}   categories by Intl.PluralRules, # = the number
+//   {who, select, staff {…} other {…}}         by a word
+// There is no quoting: a literal brace cannot be written, and no message needs one.
+// Digits are always ASCII ("latn"), since people compare them with codes their phone shows so.
+
+export type Messages = Readonly<Record<string, string>>;
+export type Params = Readonly<Record<string, string | number | Date>>;
+export type CatalogModule = Messages | { readonly default: Messages };
+/** Language tag -> a function that fetches that catalog, usually `() => import("./en.json")`. */
+export type CatalogLoaders = Readonly<Record<string, () => Promise<CatalogModule>>>;
+
+type Node = string | Argument;
+interface Argument {
+  readonly name: string;
+  readonly kind: "value" | "plural" | "select";
+  readonly choices: Readonly<Record<string, readonly Node[]>>;
+}
+
+/** Parses a pattern. Throws a SyntaxError on a malformed one (the catalog test finds it first). */
+export function parsePattern(pattern: string): readonly Node[] {
+  let at = 0;
+  const fail = (): never => {
+    throw new SyntaxError(`message pattern, character ${at}: ${pattern}`);
+  };
+  const word = (): string => {
+    const match = /^\s*([=\w-]+)\s*/.exec(pattern.slice(at));
+    if (!match) return fail();
+    at += match[0].length;
+    return match[1]!;
+  };
+  const sequence = (nested: boolean): Node[] => {
+    const nodes: Node[] = [];
+    let text = "";
+    while (at < pattern.length) {
+      const c = pattern[at]!;
+      if (c === "}") {
+        if (!nested) fail();
+        break;
+      }
+      at += 1;
+      if (c !== "{") {
+        text += c;
+        continue;
+      }
+      if (text) nodes.push(text);
+      text = "";
+      nodes.push(argument());
+    }
+    if (text) nodes.push(text);
+    return nodes;
+  };
+  const argument = (): Argument => {
+    const name = word();
+    const choices: Record<string, readonly Node[]> = {};
+    let kind: Argument["kind"] = "value";
+    if (pattern[at] === ",") {
+      at += 1;
+      const typed = word();
+      if (typed !== "plural" && typed !== "select") return fail();
+      kind = typed;
+      if (pattern[at] !== ",") fail();
+      at += 1;
+      while (pattern[at] !== "}") {
+        const key = word();
+        if (pattern[at] !== "{") fail();
+        at += 1;
+        choices[key] = sequence(true);
+        if (pattern[at] !== "}") fail();
+        at += 1;
+        while (pattern[at] === " ") at += 1;
+      }
+      if (!choices["other"]) fail();
+    }
+    if (pattern[at] !== "}") fail();
+    at += 1;
+    return { name, kind, choices };
+  };
+  return sequence(false);
+}
+
+/** The argument names a pattern uses, sorted: what a translation must keep. */
+export function placeholders(pattern: string): string[] {
+  const names = new Set<string>();
+  const walk = (nodes: readonly Node[]): void => {
+    for (const node of nodes) {
+      if (typeof node === "string") continue;
+      names.add(node.name);
+      Object.values(node.choices).forEach(walk);
+    }
+  };
+  walk(parsePattern(pattern));
+  return [...names].sort();
+}
+
+/** The direction a language is written in. */
+export function direction(lang: string): "ltr" | "rtl" {
+  return /^(ar|fa|he|ur|ps|sd|ug|yi|dv|ckb)\b/i.test(lang) ? "rtl" : "ltr";
+}
+
+/** Picks, of what is available, the best for the wanted tags, in their order; else `fallback`. */
+export function negotiate(
+  wanted: readonly string[],
+  available: readonly string[],
+  fallback = "en",
+): string {
+  for (const tag of wanted) {
+    const parts = tag.toLowerCase().split("-");
+    for (let n = parts.length; n > 0; n -= 1) {
+      const prefix = parts.slice(0, n).join("-");
+      const hit = available.find((a) => a.toLowerCase() === prefix);
+      if (hit) return hit;
+    }
+  }
+  return fallback;
+}
+
+/** One language: messages, numbers, dates and durations. Immutable. */
+export class Translator {
+  readonly lang: string;
+  readonly dir: "ltr" | "rtl";
+  readonly #messages: Messages;
+  readonly #locale: string;
+  readonly #parsed = new Map<string, readonly Node[]>();
+  readonly #plural: Intl.PluralRules;
+
+  constructor(lang: string, messages: Messages) {
+    this.lang = lang;
+    this.dir = direction(lang);
+    this.#messages = messages;
+    this.#locale = `${lang}-u-nu-latn`;
+    this.#plural = new Intl.PluralRules(lang);
+  }
+
+  has(key: string): boolean {
+    return Object.hasOwn(this.#messages, key);
+  }
+
+  /** The message for a key; the key itself when there is none, so that a gap is seen, not fatal. */
+  readonly t = (key: string, params: Params = {}): string => {
+    const pattern = this.has(key) ? this.#messages[key]! : key;
+    let nodes = this.#parsed.get(pattern);
+    if (!nodes) this.#parsed.set(pattern, (nodes = parsePattern(pattern)));
+    return this.#render(nodes, params);
+  };
+
+  number(value: number): string {
+    return new Intl.NumberFormat(this.#locale).format(value);
+  }
+
+  date(value: Date | string, style: Intl.DateTimeFormatOptions = { dateStyle: "medium" }): string {
+    return new Intl.DateTimeFormat(this.#locale, style).format(new Date(value));
+  }
+
+  dateTime(value: Date | string): string {
+    return this.date(value, { dateStyle: "medium", timeStyle: "short" });
+  }
+
+  /** "5 minutes ago", "yesterday"; a date once it is older than a week. */
+  ago(value: Date | string, now: Date = new Date()): string {
+    const seconds = (new Date(value).getTime() - now.getTime()) / 1000;
+    const format = new Intl.RelativeTimeFormat(this.#locale, { numeric: "auto" });
+    const size = Math.abs(seconds);
+    if (size < 45) return format.format(0, "second");
+    if (size < 45 * 60) return format.format(Math.round(seconds / 60), "minute");
+    if (size < 22 * 3600) return format.format(Math.round(seconds / 3600), "hour");
+    if (size < 7 * 86400) return format.format(Math.round(seconds / 86400), "day");
+    return this.date(value);
+  }
+
+  #render(nodes: readonly Node[], params: Params, hash?: string): string {
+    let out = "";
+    for (const node of nodes) {
+      if (typeof node === "string") {
+        out += hash === undefined ? node : node.replaceAll("#", hash);
+        continue;
+      }
+      const value = params[node.name];
+      if (node.kind === "value") {
+        out += this.#value(value, node.name);
+      } else if (node.kind === "select") {
+        out += this.#render(node.choices[String(value)] ?? node.choices["other"]!, params, hash);
+      } else {
+        const n = Number(value);
+        const branch =
+          node.choices[`=${n}`] ?? node.choices[this.#plural.select(n)] ?? node.choices["other"]!;
+        out += this.#render(branch, params, this.number(n));
+      }
+    }
+    return out;
+  }
+
+  #value(value: string | number | Date | undefined, name: string): string {
+    if (value === undefined) return `{${name}}`;
+    if (typeof value === "number") return this.number(value);
+    if (value instanceof Date) return this.dateTime(value);
+    // A Latin name inside Arabic text (or the reverse) must not reorder what surrounds it: Unicode
+    // isolates (UAX #9, 2.4). Only where it can happen, so that plain text stays plain.
+    return this.dir === "rtl" ? `\u2068${value}\u2069` : value;
+  }
+}
+
+const kCache = new WeakMap<CatalogLoaders, Map<string, Promise<Translator>>>();
+
+/**
+ * Loads the translator for the best of the wanted languages; each catalog is fetched once.
+ * @param loaders  the catalogs there are
+ * @param wanted   tags in order of preference; default: the page's `lang`, then the browser's
+ */
+export function loadTranslator(
+  loaders: CatalogLoaders,
+  wanted: readonly string[] = preferredLanguages(),
+): Promise<Translator> {
+  const lang = negotiate(wanted, Object.keys(loaders));
+  let byLang = kCache.get(loaders);
+  if (!byLang) kCache.set(loaders, (byLang = new Map()));
+  let hit = byLang.get(lang);
+  if (!hit) {
+    hit = loaders[lang]!().then(
+      (m) => new Translator(lang, "default" in m && typeof m.default === "object" ? m.default : (m as Messages)),
+    );
+    // A failed fetch is forgotten, so that the next call tries again.
+    hit.catch(() => byLang.delete(lang));
+    byLang.set(lang, hit);
+  }
+  return hit;
+}
+
+/** The page's `<html lang>` first, then what the browser says. */
+export function preferredLanguages(): string[] {
+  const page = typeof document === "undefined" ? "" : document.documentElement.lang;
+  const browser = typeof navigator === "undefined" ? [] : navigator.languages;
+  return [page, ...browser].filter(Boolean);
+}
