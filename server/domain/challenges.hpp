@@ -1,0 +1,75 @@
+// challenges.hpp - ask for a code, judge it once (flows 2, 8). Verifies that arrive together share
+// one transaction and one commit (verify_queue.hpp), each still answered exactly.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "server/domain/ports.hpp"
+#include "server/domain/proof.hpp"
+
+namespace twofold::domain {
+
+class Core;
+
+struct ChallengeRequest {
+    Purpose purpose{};
+    Action action{};           // manage
+    std::string action_name;   // step_up: 1..64 of A-Z a-z 0-9 . _ - :
+    std::string action_text;   // step_up: up to 200 characters
+    std::string object;        // manage: the enrolment id, or empty
+    FactorId enrollment;       // only this factor; empty: any
+    std::string nonce;         // up to 128 characters
+    std::optional<ClientInfo> client;  // keys only
+};
+
+struct ChallengeMethod {
+    Method method{};
+    FactorId enrollment;       // empty for backup_code
+    std::string label;
+    std::optional<Instant> locked_until;
+};
+
+struct ChallengeView {
+    ChallengeId id;
+    Purpose purpose{};
+    Action action{};
+    std::string action_name;
+    std::string action_text;
+    std::string object;
+    ChallengeStatus status{};
+    bool expired = false;
+    std::vector<ChallengeMethod> methods;
+    Method preferred{};        // the last one used successfully comes first
+    Instant expires_at{};
+    int attempts_remaining = 0;
+};
+
+struct VerifyRequest {
+    std::string code;          // as typed
+    std::optional<Method> method;
+    FactorId enrollment;
+};
+
+struct Verified {
+    ChallengeId challenge;
+    Method method{};
+    FactorId enrollment;
+    std::string assertion;     // JWS, 60 s
+    int backup_codes_remaining = 0;  // meaningful for backup_code
+};
+
+class Challenges {
+   public:
+    explicit Challenges(Core& core) : core_(core) {}
+    Outcome<ChallengeView> create(const Caller&, std::string_view user, const ChallengeRequest&);
+    Outcome<ChallengeView> get(const Caller&, const ChallengeId&);
+    // code_invalid + attempts_remaining; code_already_used + retry_after; validation_failed (costs
+    // nothing); challenge_expired; challenge_closed; factor_locked + retry_after.
+    Outcome<Verified> verify(const Caller&, const ChallengeId&, const VerifyRequest&);
+
+   private:
+    Core& core_;
+};
+
+}  // namespace twofold::domain
