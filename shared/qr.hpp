@@ -5,13 +5,15 @@
 //            smallest version; where a single mode reaches it too, a single segment is written.
 //   level    is kept as asked, never raised to use up free space
 //   version  the smallest that holds the text, and not below min_version (1..40)
-//   mask     0..7 forced, or kQrAutomaticMask: the lowest penalty of section 7.8.3, the lowest number
+//   mask     0..7 forced, or kQrAutomaticMask: the lowest penalty of section 7.8.3, the lowest
+//   number
 //            on a tie. The penalty reads the rules so (encoders differ): it covers the complete
-//            symbol with its format information; a dark-light 1:1:3:1:1 pattern counts at a width of
-//            one module per unit, once, if four light modules stand before it or after it; the quiet
-//            zone counts as light; rule 4 rounds the deviation down to whole steps of 5 %.
+//            symbol with its format information; a dark-light 1:1:3:1:1 pattern counts at a width
+//            of one module per unit, once, if four light modules stand before it or after it; the
+//            quiet zone counts as light; rule 4 rounds the deviation down to whole steps of 5 %.
 //   errors   qr_too_long, invalid_argument (min_version, mask or level outside its range)
-//   timing   depends on the text. The symbol and, until qr_encode_to returns, the workspace hold the
+//   timing   depends on the text. The symbol and, until qr_encode_to returns, the workspace hold
+//   the
 //            text: the workspace is wiped, the symbol is the caller's to wipe.
 #pragma once
 #include <array>
@@ -28,9 +30,9 @@ enum class QrLevel : int { L = 0, M = 1, Q = 2, H = 3 };
 
 inline constexpr int kQrMinVersion = 1;
 inline constexpr int kQrMaxVersion = 40;
-inline constexpr int kQrMaxSize = 177;          // modules per side at version 40
-inline constexpr int kQrMaxTextBytes = 7089;    // version 40-L, digits only
-inline constexpr int kQrMaxCodewords = 3706;    // version 40, data and error correction
+inline constexpr int kQrMaxSize = 177;        // modules per side at version 40
+inline constexpr int kQrMaxTextBytes = 7089;  // version 40-L, digits only
+inline constexpr int kQrMaxCodewords = 3706;  // version 40, data and error correction
 inline constexpr int kQrAutomaticMask = -1;
 inline constexpr int kQrMaxWordsPerRow = 3;
 
@@ -55,12 +57,13 @@ struct QrSymbol {
     }
 };
 
-// Scratch memory of one encoding, about 26 kB. It needs no initialisation and is wiped where text was.
+// Scratch memory of one encoding, about 26 kB. It needs no initialisation and is wiped where text
+// was.
 struct QrWorkspace {
     std::array<std::uint64_t, kQrMaxSize * kQrMaxWordsPerRow + 1> open;  // 1: takes data, is masked
-    std::array<std::uint64_t, kQrMaxSize + 24> strip;       // masked rows of up to 64 columns
-    std::array<std::uint64_t, 2 * 16 * 4> products;         // generator polynomial times each nibble
-    std::array<std::uint8_t, kQrMaxCodewords + 16> data;    // before and ...
+    std::array<std::uint64_t, kQrMaxSize + 24> strip;     // masked rows of up to 64 columns
+    std::array<std::uint64_t, 2 * 16 * 4> products;       // generator polynomial times each nibble
+    std::array<std::uint8_t, kQrMaxCodewords + 16> data;  // before and ...
     std::array<std::uint8_t, kQrMaxCodewords + 16> stream;  // ... after interleaving
     std::array<std::uint8_t, kQrMaxTextBytes + 1> choices;  // modes chosen by the segmentation
 };

@@ -1,6 +1,7 @@
 // svg.hpp - a QR symbol as an SVG image: one white <rect>, one <path> of horizontal strokes, black.
-// It has a viewBox in modules and no width or height: the page decides how large it is. No style, id,
-// title or text, so that it passes a strict Content-Security-Policy and never says the secret aloud.
+// It has a viewBox in modules and no width or height: the page decides how large it is. No style,
+// id, title or text, so that it passes a strict Content-Security-Policy and never says the secret
+// aloud.
 //   quiet_zone  light modules on each side, 0..16; readers need 4 (ISO/IEC 18004 section 6.3.8)
 #pragma once
 #include <cstddef>
