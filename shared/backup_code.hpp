@@ -17,10 +17,10 @@
 
 namespace twofold {
 
-inline constexpr std::size_t kBackupCodeSize = 15;    // canonical, without hyphens
-inline constexpr std::size_t kBackupCodeGroup = 5;    // characters between hyphens
-inline constexpr std::size_t kBackupCodeShown = 17;   // XXXXX-XXXXX-XXXXX
-inline constexpr std::size_t kBackupCodeRandom = 9;   // bytes a new code consumes
+inline constexpr std::size_t kBackupCodeSize = 15;   // canonical, without hyphens
+inline constexpr std::size_t kBackupCodeGroup = 5;   // characters between hyphens
+inline constexpr std::size_t kBackupCodeShown = 17;  // XXXXX-XXXXX-XXXXX
+inline constexpr std::size_t kBackupCodeRandom = 9;  // bytes a new code consumes
 
 // The first 65 bits of nine random bytes, most significant bit first, become the code.
 void make_backup_code_to(std::span<const std::uint8_t, kBackupCodeRandom> random,

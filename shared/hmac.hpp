@@ -18,7 +18,7 @@ namespace twofold {
 // A key with both pads already hashed: worth keeping when several messages follow, as in the three
 // steps of one TOTP check. Not copyable; wiped on destruction.
 class HmacKey {
-   public:
+ public:
     HmacKey(HashAlgorithm algorithm, ByteView key);
     ~HmacKey();
     HmacKey(const HmacKey&) = delete;
@@ -30,7 +30,7 @@ class HmacKey {
     // The 31-bit number of RFC 4226 section 5.3 (dynamic truncation) for one counter.
     std::uint32_t truncated(std::uint64_t counter) const;
 
-   private:
+ private:
     HashAlgorithm algorithm_;
     detail::HashState inner_;
     detail::HashState outer_;

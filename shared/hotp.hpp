@@ -19,7 +19,7 @@ inline constexpr std::size_t kMaxSecretBytes = 128;  // no app shows more; bound
 // A code as people read it: text, because a number would lose its leading zeros. Wiped on
 // destruction.
 class OtpCode {
-   public:
+ public:
     OtpCode() = default;
     // number in 0..10^digits-1, digits in 6..8
     OtpCode(std::uint32_t number, int digits) : size_(static_cast<std::size_t>(digits)) {
@@ -32,7 +32,7 @@ class OtpCode {
 
     std::string_view text() const { return {text_, size_}; }
 
-   private:
+ private:
     char text_[kMaxDigits] = {};
     std::size_t size_ = 0;
 };

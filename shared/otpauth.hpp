@@ -68,13 +68,14 @@ struct OtpauthFields {
     std::uint64_t counter = 0;
 };
 
-// Strict: lower-case scheme and type, a label, one secret of 80 bits or more without padding (either
-// case), each parameter at most once and in its range, issuer equal to the prefix when both are
-// there, plain UTF-8 names without a second colon, no raw '+' (some writers mean a space by it).
-// Parameters of other names are ignored, as the format asks. issuer holds 128 bytes, account 256,
-// secret 128.
+// Strict: lower-case scheme and type, a label, one secret of 80 bits or more without padding
+// (either case), each parameter at most once and in its range, issuer equal to the prefix when both
+// are there, plain UTF-8 names without a second colon, no raw '+' (some writers mean a space by
+// it). Parameters of other names are ignored, as the format asks. issuer holds 128 bytes, account
+// 256, secret 128.
 //   errors  uri_invalid
-Result<OtpauthFields> parse_otpauth_to(std::string_view uri, std::span<char, kMaxIssuerBytes> issuer,
+Result<OtpauthFields> parse_otpauth_to(std::string_view uri,
+                                       std::span<char, kMaxIssuerBytes> issuer,
                                        std::span<char, kMaxAccountBytes> account,
                                        std::span<std::uint8_t, kMaxSecretBytes> secret);
 

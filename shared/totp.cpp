@@ -1,0 +1,43 @@
+#include "shared/totp.hpp"
+
+#include "shared/totp_steps.hpp"
+
+namespace twofold {
+
+namespace detail {
+
+std::int64_t newest_match(const HmacKey& key, int digits, std::int32_t number, std::int64_t first,
+                          std::int64_t last) {
+    std::int64_t found = -1;
+    for (std::int64_t step = first; step <= last; ++step) {
+        const std::uint32_t code = reduce(key.truncated(static_cast<std::uint64_t>(step)), digits);
+        const std::uint32_t difference = code ^ static_cast<std::uint32_t>(number);
+        // All ones when difference is 0 (it is below 2^31) and the step is not negative.
+        const std::int64_t mask = (static_cast<std::int64_t>(difference) - 1) >> 63 & ~(step >> 63);
+        found = (step & mask) | (found & ~mask);
+    }
+    return found;
+}
+
+}  // namespace detail
+
+Result<OtpCode> totp_at(const TotpParameters& parameters, ByteView key, std::int64_t step) {
+    if (step < 0 || !valid(parameters)) return Error::invalid_argument;
+    return hotp(parameters.algorithm, key, static_cast<std::uint64_t>(step), parameters.digits);
+}
+
+Result<std::int64_t> totp_verify(const TotpParameters& parameters, ByteView key,
+                                 std::string_view code, std::int64_t now, int window) {
+    if (!detail::usable(parameters, key) || now < 0 || window < 0 || window > 1)
+        return Error::invalid_argument;
+    const std::int32_t number = detail::code_number(code, parameters.digits);
+    if (number < 0) return Error::code_malformed;
+    const std::int64_t centre = now / parameters.period;
+    const HmacKey pads(parameters.algorithm, key);
+    const std::int64_t step =
+        detail::newest_match(pads, parameters.digits, number, centre - window, centre + window);
+    if (step < 0) return Error::code_mismatch;
+    return step;
+}
+
+}  // namespace twofold

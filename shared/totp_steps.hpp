@@ -1,0 +1,39 @@
+// totp_steps.hpp - what HOTP, TOTP and the clock doctor share. Internal to shared/.
+#pragma once
+#include <cstdint>
+#include <string_view>
+
+#include "shared/hmac.hpp"
+#include "shared/hotp.hpp"
+#include "shared/totp.hpp"
+
+namespace twofold::detail {
+
+// Parameters and key in their documented ranges.
+inline bool usable(const TotpParameters& p, ByteView key) {
+    return valid(p) && !key.empty() && key.size() <= kMaxSecretBytes;
+}
+
+// number mod 10^digits. The divisors are constants, so that the compiler multiplies: a division
+// takes longer for some numbers than for others.
+constexpr std::uint32_t reduce(std::uint32_t number, int digits) {
+    return digits == 6 ? number % 1000000u : digits == 7 ? number % 10000000u : number % 100000000u;
+}
+
+// The number in exactly `digits` ASCII digits, or -1.
+constexpr std::int32_t code_number(std::string_view code, int digits) {
+    if (code.size() != static_cast<std::size_t>(digits)) return -1;
+    std::int32_t number = 0;
+    for (char c : code) {
+        if (c < '0' || c > '9') return -1;
+        number = number * 10 + (c - '0');
+    }
+    return number;
+}
+
+// The newest step in [first, last] whose code is `number`, or -1. Steps below 0 never match.
+// Takes the same time whether, and where, one matches.
+std::int64_t newest_match(const HmacKey& key, int digits, std::int32_t number, std::int64_t first,
+                          std::int64_t last);
+
+}  // namespace twofold::detail
