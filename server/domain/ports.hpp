@@ -41,6 +41,8 @@ struct SealedPlace {
 class Sealer {
    public:
     virtual ~Sealer() = default;
+    // The text starts with the id of the ring's key and a dot ("<key id>.…", ids without dots), so that
+    // Tx::rows_sealed_under can find what still needs a key.
     virtual Sealed seal(const SealedPlace& place, ByteView plain) = 0;
     // Nothing when the text was changed, moved, or its key is not in the ring.
     virtual std::optional<Secret> open(const SealedPlace& place, const Sealed& sealed) = 0;
@@ -81,7 +83,9 @@ class Signer {
 // become Problem{unavailable} in Store::write's guard; a use case never catches them.
 // "lock" reads take the row for change (FOR UPDATE; on SQLite the whole database is ours).
 // update_* are guarded by version and throw a conflict (the transaction repeats) when it moved.
-// insert_* that return bool give false on a duplicate key and leave the transaction usable.
+// insert_* that return bool give false on a duplicate key and leave the transaction usable; those
+// that return nothing throw a conflict on one. After an update the row's version is the new one.
+// A change inside Store::read is a bug and throws std::logic_error.
 class Tx {
    public:
     virtual ~Tx() = default;
@@ -127,10 +131,13 @@ class Tx {
     virtual void update_challenge(ChallengeRow&) = 0;
     virtual void close_challenges(const UserId&) = 0;  // every pending or approved one -> closed
 
-    // Unknown ids are simply absent from the answer. Locks in id order. Active factors only.
+    // Users are those given and those of the challenges. Unknown ids are simply absent from the answer;
+    // so are budgets without failures (add one with version 0). Every user found has a chain, of length 0
+    // when it is new. Locks in id order, table by table. Active factors only.
     virtual VerifyRows load_for_verify(std::span<const ChallengeId>, std::span<const UserId>) = 0;
     // Writes dirty rows, steps and events in few statements, guarded; a guard or unique key that
-    // fails throws a conflict (the whole set repeats).
+    // fails throws a conflict (the whole set repeats). A chain that got events is dirty, with the length
+    // after them. Afterwards nothing is dirty, versions are the new ones, steps and events are empty.
     virtual void save_verified(VerifyRows&) = 0;
 
     virtual void insert_session(const SessionRow&) = 0;
@@ -148,10 +155,12 @@ class Tx {
 
     virtual ChainHead lock_chain(std::string_view chain) = 0;  // length 0 when new
     virtual void append_audit(const AuditRow&, const ChainHead& new_head) = 0;
-    // Newest first, `before` excluded (empty: from the newest); user empty: the whole application.
+    // Newest first, `before` excluded (empty: from the newest); user empty: the whole application,
+    // otherwise the events of that user's chain ("user:<id>").
     virtual std::vector<AuditRow> audit(const ApplicationId&, const UserId&, const EventId& before, int limit) = 0;
     virtual std::vector<AuditRow> audit_chain(std::string_view chain, std::int64_t after_sequence, int limit) = 0;
     virtual std::vector<ChainHead> chains(std::string_view after_chain, int limit) = 0;
+    // updated_at >= the instant, oldest first.
     virtual std::vector<ChainHead> chains_moved_since(Instant, int limit) = 0;
     virtual std::optional<CheckpointRow> last_checkpoint() = 0;
     virtual std::optional<CheckpointRow> checkpoint(std::int64_t number) = 0;
@@ -164,16 +173,20 @@ class Tx {
     virtual std::optional<IdempotencyRow> lock_idempotency(std::string_view id) = 0;
     virtual void put_idempotency(const IdempotencyRow&) = 0;
     virtual void delete_idempotency(std::string_view id) = 0;
-    virtual bool request_committed(std::string_view request_id) = 0;  // any audit row of that request
+    // Any audit row of that request. Cheap at 10,000,000 rows when request ids start with the time
+    // (the index then grows at its end); right in any case.
+    virtual bool request_committed(std::string_view request_id) = 0;
 
     virtual void insert_link(const LinkRow&) = 0;
     virtual std::optional<LinkRow> lock_link(std::string_view id) = 0;
     virtual void update_link(LinkRow&) = 0;
+    // Removes the unused ones.
     virtual void void_links(LinkPurpose, const ApplicationId&, std::string_view email_index) = 0;
 
     virtual void insert_message(const MessageRow&) = 0;
     // Leases up to `limit` due messages to the caller until `until`; no two callers get one (rule 14).
     virtual std::vector<MessageRow> lease_messages(Instant now, Instant until, int limit) = 0;
+    // Counts the attempt and ends the lease; queued: due again at not_before; sent: sent_at = at.
     virtual void finish_message(const MessageId&, MessageStatus, Instant at, Instant not_before) = 0;
     virtual std::vector<MessageRow> recent_messages(int limit) = 0;  // newest first; the demo's mailbox
 
@@ -182,11 +195,13 @@ class Tx {
 
     virtual void put_node(const NodeRow&) = 0;
     virtual std::vector<NodeRow> nodes(Instant seen_after) = 0;
-    // How many rows of any table hold a value sealed under that key (for `keys retire`).
+    // How many rows of any table hold a value sealed under that key (for `keys retire`); reads every
+    // table from end to end, in short statements.
     virtual std::int64_t rows_sealed_under(std::string_view key_id) = 0;
 
-    // Removes what has expired (sessions, challenges, links, pending enrolments, idempotency, throttles,
-    // step uses older than 10 minutes, tombstones), at most `limit` rows a table; returns how many.
+    // Removes what has expired, at most `limit` rows a table, and returns how many: sessions, links,
+    // pending enrolments, throttles and tombstones at once; challenges after 1 h and idempotency rows and
+    // messages after 24 h more (late callers are still told why); step uses older than 10 minutes.
     virtual int sweep(Instant now, int limit) = 0;
 };
 
