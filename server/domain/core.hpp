@@ -1,6 +1,8 @@
 // core.hpp - what every use case shares: the ports, the settings and the verify queue.
 #pragma once
 #include <memory>
+#include <mutex>
+#include <string>
 
 #include "server/domain/ports.hpp"
 #include "server/domain/settings.hpp"
@@ -8,6 +10,7 @@
 namespace twofold::domain {
 
 class VerifyQueue;
+class KeyCache;
 
 // Thread-safe; outlives the use cases made over it.
 class Core {
@@ -22,9 +25,16 @@ class Core {
     Signer& signer;
     const Settings settings;
     std::unique_ptr<VerifyQueue> verify_queue;
+    std::unique_ptr<KeyCache> key_cache;
 
     // The built-in application of the Client Area ("app_client"); made at start.
     Outcome<ApplicationRow> client_application();
+    // A hash of no password at all, for work equal to a real comparison (rule 10).
+    std::string decoy_password_hash();
+
+   private:
+    std::once_flag decoy_once_;
+    std::string decoy_;
 };
 
 }  // namespace twofold::domain

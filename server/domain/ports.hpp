@@ -190,6 +190,9 @@ class Tx {
     virtual void finish_message(const MessageId&, MessageStatus, Instant at, Instant not_before) = 0;
     virtual std::vector<MessageRow> recent_messages(int limit) = 0;  // newest first; the demo's mailbox
 
+    // false when that assertion was redeemed before. Swept after expires_at.
+    virtual bool insert_assertion_use(std::string_view jti, Instant expires_at) = 0;
+
     virtual std::vector<SigningKeyRow> signing_keys() = 0;
     virtual bool insert_signing_key(const SigningKeyRow&) = 0;
 

@@ -29,6 +29,10 @@ struct Settings {
     int sign_ins_per_ip = 60;             // per 15 min and address
     int mails_per_address = 4;            // account mails per hour and address
     int registers_per_ip = 30;            // per hour and address
+    int verify_writers = 2;               // threads that share commits among waiting verifies, 1..8
+    int verify_batch = 32;                // verifies a commit, 1..128
+    int verify_waiting = 1024;            // more are answered `overloaded`, 1..100000
+    std::chrono::milliseconds verify_deadline{2000};  // then `unavailable`, 100..10000
     bool valid() const;                   // every number inside its bounds
 };
 
