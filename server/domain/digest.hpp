@@ -1,0 +1,13 @@
+// digest.hpp - SHA-256 (FIPS 180-4) of what an assertion or a checkpoint commits to. Pure.
+// For keyed hashes use Sealer::keyed_hash.
+#pragma once
+#include <array>
+#include <cstdint>
+
+#include "shared/secret.hpp"
+
+namespace twofold::domain {
+
+std::array<std::uint8_t, 32> sha256(ByteView message);
+
+}  // namespace twofold::domain

@@ -1,0 +1,44 @@
+// events.hpp - one audit event, written in the transaction of the change it tells of (rule 13).
+// The form of the chain stands here; audit_log.hpp reads and verifies it.
+#pragma once
+#include <string>
+
+#include "server/domain/core.hpp"
+#include "server/domain/text_map.hpp"
+
+namespace twofold::domain {
+
+// Actions: account.created account.password_changed account.password_reset account.erased
+// sign_in.password sign_in.completed session.ended session.reauthenticated user.created user.changed
+// enrollment.started enrollment.confirmed factor.renamed factor.removed factor.ended
+// two_factor.enabled two_factor.disabled backup_codes.made backup_code.tried challenge.created
+// challenge.verified proof.checked api_key.created api_key.revoked application.created
+// assertion.redeemed
+struct Event {
+    std::string action;
+    std::string method;
+    std::string result = "ok";   // or a problem code
+    std::string object;          // an id, never a secret
+    std::string label;           // sealed with ip and user agent
+    TextMap details;             // sealed; no code, token or full address
+};
+
+std::string chain_of(const UserId& user);
+std::string chain_of(const ApplicationId& application);
+inline constexpr std::string_view kSystemChain = "system";
+
+// Appends to the user's chain / the application's / the system's.
+void record(Tx& tx, Core& core, const Caller& caller, const UserRow& user, const Event& event);
+void record(Tx& tx, Core& core, const Caller& caller, const ApplicationId& application,
+            const Event& event);
+void record_system(Tx& tx, Core& core, const Caller& caller, const Event& event);
+// The same into rows that save_verified writes. The rows hold the user and their chain.
+void record(VerifyRows& rows, Core& core, const Caller& caller, const UserRow& user,
+            const Event& event);
+
+// HMAC over every field and the mac before it.
+std::string event_mac(Sealer& sealer, const AuditRow& row);
+// "user", "key:key_…", "operator", "anonymous".
+std::string actor_of(const Caller& caller);
+
+}  // namespace twofold::domain

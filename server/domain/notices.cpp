@@ -1,0 +1,74 @@
+#include "server/domain/notices.hpp"
+
+#include "server/domain/fields.hpp"
+#include "server/domain/ids.hpp"
+#include "server/domain/text_rules.hpp"
+#include "server/domain/throttle.hpp"
+
+namespace twofold::domain {
+namespace {
+
+constexpr Rate kNoticeRate{3, Seconds(3600)};
+constexpr Seconds kNoticeLife{3 * 86400};
+
+bool throttled(std::string_view kind) { return kind == "factor_locked" || kind == "code_reused"; }
+
+}  // namespace
+
+void post(Tx& tx, Core& core, const ApplicationRow& application, const UserId& user,
+          const Letter& letter) {
+    MessageRow message;
+    message.id = new_id<MessageId>(core.random, "msg_");
+    message.application = application.id;
+    message.user = user;
+    message.channel = Channel::email;
+    message.kind = letter.kind;
+    message.locale = letter.locale;
+    TextMap parameters = letter.parameters;
+    parameters["issuer"] = application.issuer;
+    message.to = seal_text(core, places::message_to(message), letter.to);
+    message.parameters =
+        seal_text(core, places::message_parameters(message), text_map_write(parameters));
+    message.priority = letter.priority;
+    message.status = letter.status;
+    message.created_at = core.clock.now();
+    message.not_before = message.created_at;
+    message.not_after = letter.not_after;
+    tx.insert_message(message);
+}
+
+void notify(Tx& tx, Core& core, const Caller& caller, const UserRow& user, const Notice& notice) {
+    const Instant now = core.clock.now();
+    const std::string email = open_text(core, places::user_email(user), user.email);
+    std::string previous;
+    if (now < user.previous_email_until)
+        previous = open_text(core, places::user_previous_email(user), user.previous_email);
+    if (email.empty() && previous.empty()) return;
+    if (throttled(notice.kind) &&
+        throttle_take(tx, throttle_key(core.sealer, "notice:" + notice.kind, user.id.value),
+                      kNoticeRate, core.clock.now_ms()))
+        return;
+    const std::optional<ApplicationRow> application = tx.application(user.application);
+    if (!application) return;
+
+    Letter letter;
+    letter.kind = notice.kind;
+    letter.locale = user.locale;
+    letter.not_after = now + kNoticeLife;
+    letter.priority = 5;
+    letter.parameters["at"] = std::to_string(now.time_since_epoch().count());
+    letter.parameters["name"] =
+        open_text(core, places::user_display_name(user), user.display_name);
+    letter.parameters["ip"] = tamed(caller.client.ip, 64);
+    letter.parameters["user_agent"] = tamed(caller.client.user_agent, 256);
+    if (!notice.label.empty()) letter.parameters["label"] = notice.label;
+    if (!notice.method.empty()) letter.parameters["method"] = notice.method;
+    if (notice.remaining >= 0) letter.parameters["remaining"] = std::to_string(notice.remaining);
+    for (const std::string& address : {email, previous}) {
+        if (address.empty()) continue;
+        letter.to = address;
+        post(tx, core, *application, user.id, letter);
+    }
+}
+
+}  // namespace twofold::domain
