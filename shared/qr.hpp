@@ -34,7 +34,13 @@ inline constexpr int kQrMaxSize = 177;        // modules per side at version 40
 inline constexpr int kQrMaxTextBytes = 7089;  // version 40-L, digits only
 inline constexpr int kQrMaxCodewords = 3706;  // version 40, data and error correction
 inline constexpr int kQrAutomaticMask = -1;
-inline constexpr int kQrMaxWordsPerRow = 3;
+
+// Rows are kept as planes of 64 columns: plane 0 holds bits 0..63 of all rows, one word each, then
+// plane 1 ... Zero words above and between them are the quiet zone of the penalty rules.
+inline constexpr int kQrRowsAbove = 4;
+inline constexpr int kQrPlane = kQrMaxSize + 10;  // words from one plane to the next
+inline constexpr int kQrRowWords = kQrRowsAbove + 3 * kQrPlane;
+using QrRows = std::array<std::uint64_t, kQrRowWords>;
 
 // A finished symbol, without its quiet zone (4 modules on every side are required when drawn).
 struct QrSymbol {
@@ -42,30 +48,30 @@ struct QrSymbol {
     int size = 0;     // modules per side, 21..177: 17 + 4 * version
     int mask = 0;     // 0..7, the one that was used
     QrLevel level = QrLevel::M;
-    int words_per_row = 1;  // 1 up to version 11, else 3
 
-    // Row y begins at rows[y * words_per_row]; module x is bit (x + 1) % 64 of word (x + 1) / 64.
-    // Bit 0 and everything right of the symbol is zero, so shifts see the quiet zone.
-    std::array<std::uint64_t, kQrMaxSize * kQrMaxWordsPerRow + 1> rows;
+    // Module x of row y is bit (x + 1) % 64 of word kQrRowsAbove + (x + 1) / 64 * kQrPlane + y.
+    // All other bits are zero, so that shifts see the quiet zone too.
+    QrRows rows;
 
     // True if dark. x to the right, y down, from 0; anything outside is the light quiet zone.
     [[nodiscard]] bool module(int x, int y) const {
         if (x < 0 || y < 0 || x >= size || y >= size) return false;
         const auto bit = static_cast<unsigned>(x) + 1U;
-        const auto word = static_cast<unsigned>(y * words_per_row) + bit / 64U;
+        const auto word = kQrRowsAbove + bit / 64U * kQrPlane + static_cast<unsigned>(y);
         return (rows[word] >> (bit % 64U) & 1U) != 0;
     }
 };
 
-// Scratch memory of one encoding, about 26 kB. It needs no initialisation and is wiped where text
+// Scratch memory of one encoding, about 27 kB. It needs no initialisation and is wiped where text
 // was.
 struct QrWorkspace {
-    std::array<std::uint64_t, kQrMaxSize * kQrMaxWordsPerRow + 1> open;  // 1: takes data, is masked
-    std::array<std::uint64_t, kQrMaxSize + 24> strip;     // masked rows of up to 64 columns
-    std::array<std::uint64_t, 2 * 16 * 4> products;       // generator polynomial times each nibble
-    std::array<std::uint8_t, kQrMaxCodewords + 16> data;  // before and ...
-    std::array<std::uint8_t, kQrMaxCodewords + 16> stream;  // ... after interleaving
-    std::array<std::uint8_t, kQrMaxTextBytes + 1> choices;  // modes chosen by the segmentation
+    QrRows plain;                                              // the symbol before masking
+    QrRows open;                                               // 1: takes data, is masked
+    std::array<std::uint64_t, kQrRowsAbove + kQrPlane> strip;  // 64 columns across two planes
+    std::array<std::uint64_t, 2 * 16 * 4> products;            // generator polynomial times nibbles
+    std::array<std::uint8_t, kQrMaxCodewords + 16> data;       // codewords before and ...
+    std::array<std::uint8_t, kQrMaxCodewords + 16> stream;     // ... after interleaving
+    std::array<std::uint8_t, kQrMaxTextBytes + 1> choices;     // mode of each character
 };
 
 // Writes the symbol and returns its version, or minus the Error. Without heap, for the wasm.
