@@ -1,0 +1,383 @@
+// api.ts - the REST client: typed calls, problem+json as ApiError, CSRF, retries, the server's clock.
+// One instance may serve a page and all elements on it: it keeps the CSRF token across step-ups.
+
+export type Method = "totp" | "email" | "whatsapp" | "backup_code";
+export type HashName = "SHA1" | "SHA256" | "SHA512";
+
+/** Every `code` a refusal can carry (docs: REST contract), plus what the client itself reports. */
+export const kErrorCodes = [
+  "validation_failed", "malformed_json", "unsupported_media_type", "payload_too_large", "not_found",
+  "method_not_allowed", "misdirected_host", "unauthenticated", "forbidden", "credentials_invalid",
+  "csrf_required", "origin_refused", "reauthentication_required", "proof_required",
+  "second_factor_required", "code_invalid", "code_already_used", "challenge_expired",
+  "challenge_closed", "factor_locked", "factor_ended", "not_enrolled", "enrollment_expired",
+  "enrollment_closed", "too_many_factors", "rate_limited", "idempotency_mismatch",
+  "idempotency_in_flight", "idempotency_expired", "link_invalid", "password_invalid",
+  "credential_in_url", "unavailable", "overloaded", "internal",
+  // Not from the server: no answer at all, and an answer that is not ours.
+  "network", "unexpected",
+] as const;
+export type ErrorCode = (typeof kErrorCodes)[number];
+
+export interface TotpParameters {
+  readonly algorithm: HashName;
+  readonly digits: number;
+  readonly period: number;
+}
+
+export interface Enrollment {
+  readonly id: string;
+  readonly method: Method;
+  readonly label: string;
+  readonly status: "pending" | "active" | "ended" | string;
+  readonly created_at: string;
+  readonly activated_at?: string | null;
+  readonly last_used_at?: string | null;
+  readonly totp?: TotpParameters;
+}
+
+/** The answer to opening an enrolment: the only one that ever holds the secret. */
+export interface PendingEnrollment extends Enrollment {
+  readonly expires_at: string;
+  readonly totp?: TotpParameters & {
+    readonly secret: string;
+    readonly otpauth_uri: string;
+    readonly issuer: string;
+    readonly account: string;
+  };
+}
+
+export interface ChallengeMethod {
+  readonly method: Method;
+  readonly enrollment_id?: string;
+  readonly label?: string;
+  readonly to?: string;
+}
+
+export interface Challenge {
+  readonly id: string;
+  readonly status: "pending" | "approved" | "expired" | "closed" | string;
+  readonly purpose: "sign_in" | "manage" | "step_up";
+  readonly action_text?: string;
+  readonly methods: readonly ChallengeMethod[];
+  readonly preferred?: Method | string;
+  readonly expires_at: string;
+  readonly attempts_remaining?: number;
+}
+
+export interface User {
+  readonly id: string;
+  readonly email: string;
+  readonly display_name?: string | null;
+  readonly locale?: string | null;
+  readonly two_factor: {
+    readonly enabled: boolean;
+    readonly methods: readonly Method[];
+    readonly backup_codes_remaining: number;
+    readonly backup_codes_created_at?: string | null;
+  };
+}
+
+export interface Recover {
+  readonly expires_at: string;
+}
+
+export type Me =
+  | { readonly state: "signed_out" }
+  | { readonly state: "second_factor_required"; readonly csrf_token: string; readonly challenge: Challenge }
+  | {
+      readonly state: "signed_in";
+      readonly csrf_token: string;
+      readonly user: User;
+      readonly session: { readonly password_fresh_until?: string | null; readonly recover?: Recover | null };
+    };
+
+export interface SignedIn {
+  readonly status: "signed_in";
+  readonly csrf_token: string;
+  readonly user: User;
+  readonly method?: Method;
+  readonly recover?: Recover | null;
+  readonly backup_codes_remaining?: number;
+}
+
+export type SignInAnswer =
+  | SignedIn
+  | { readonly status: "second_factor_required"; readonly csrf_token: string; readonly challenge: Challenge };
+
+export interface Verified {
+  readonly status: "approved";
+  readonly method: Method;
+  readonly assertion?: string;
+}
+
+export interface Attempt {
+  readonly code: string;
+  readonly method?: Method;
+  readonly enrollment_id?: string;
+}
+
+/** What a guarded change takes beside its own members: a fresh code, or an approved challenge. */
+export type Proof = Attempt | { readonly challenge_id: string } | Record<string, never>;
+
+export interface BackupCodes {
+  readonly backup_codes: readonly string[];
+  readonly created_at?: string;
+}
+
+export interface BackupCodeCount {
+  readonly remaining: number;
+  readonly total: number;
+  readonly created_at?: string | null;
+}
+
+export interface AuditItem {
+  readonly id: string;
+  readonly at: string;
+  readonly action: string;
+  readonly method?: Method | null;
+  readonly result: string;
+  readonly enrollment_id?: string | null;
+  readonly label?: string | null;
+  readonly ip?: string | null;
+  readonly user_agent?: string | null;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly next_cursor: string | null;
+}
+
+export interface ClientConfig {
+  readonly demo: boolean;
+  readonly registration: boolean;
+  readonly application: { readonly name: string; readonly issuer: string };
+  readonly methods: readonly Method[];
+  readonly locales: readonly string[];
+  readonly demo_accounts?: readonly { readonly email: string; readonly password: string; readonly role: string }[];
+}
+
+/** A refusal. `code` says what it is; texts for people are made from it, never from `message`. */
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+  constructor(
+    readonly code: ErrorCode,
+    readonly status: number,
+    readonly details: {
+      /** Seconds until another try makes sense, from Retry-After or retry_after_s. */
+      readonly retryAfter?: number | undefined;
+      readonly attemptsRemaining?: number | undefined;
+      readonly requestId?: string | undefined;
+      readonly errors?: readonly { readonly pointer: string; readonly code: string }[] | undefined;
+    } = {},
+  ) {
+    super(`${status} ${code}`);
+  }
+}
+
+export type Supplier<T> = T | (() => T | Promise<T>);
+
+export interface ApiOptions {
+  /** Where the server is; "" = the page's own origin. */
+  readonly base?: string;
+  /** The integrator's id of the user, or "me" for a person's own session. */
+  readonly user?: string;
+  /** A widget token (or a supplier of fresh ones). With it no cookie is sent. */
+  readonly token?: Supplier<string> | undefined;
+  /** The CSRF token, or its supplier; without one it is asked for at /client/me. */
+  readonly csrf?: Supplier<string> | undefined;
+  readonly fetch?: typeof fetch;
+}
+
+interface Call {
+  readonly body?: unknown;
+  /** Safe to send twice under one Idempotency-Key. */
+  readonly once?: boolean;
+}
+
+export class TwofoldApi {
+  base: string;
+  user: string;
+  token: Supplier<string> | undefined;
+  csrf: Supplier<string> | undefined;
+  readonly #fetch: typeof fetch;
+  #csrfToken = "";
+  #clockOffset = 0;
+
+  constructor(options: ApiOptions = {}) {
+    this.base = (options.base ?? "").replace(/\/+$/, "");
+    this.user = options.user ?? "me";
+    this.token = options.token;
+    this.csrf = options.csrf;
+    this.#fetch = options.fetch ?? ((...args) => fetch(...args));
+  }
+
+  /** Whether a signed-in person's cookie is used, not a token. */
+  get session(): boolean {
+    return this.token === undefined;
+  }
+
+  /** Milliseconds since the epoch by the server's clock, as far as its answers told. */
+  now(): number {
+    return Date.now() + this.#clockOffset;
+  }
+
+  // -- The Client Area's own accounts ---------------------------------------------------------
+  config = (): Promise<ClientConfig> => this.#call("GET", "/client/config");
+  me = (): Promise<Me> => this.#call("GET", "/client/me");
+  updateMe = (change: { display_name?: string; locale?: string }): Promise<User> =>
+    this.#call("PATCH", "/client/me", { body: change });
+  register = (body: { email: string; password: string; display_name?: string; locale?: string }): Promise<{ status: string }> =>
+    this.#call("POST", "/client/register", { body });
+  confirmRegistration = (token: string, password: string): Promise<SignedIn> =>
+    this.#call("POST", "/client/register/confirm", { body: { token, password } });
+  signIn = (email: string, password: string): Promise<SignInAnswer> =>
+    this.#call("POST", "/client/sign-in", { body: { email, password } });
+  verifySignIn = (attempt: Attempt): Promise<SignedIn> =>
+    this.#call("POST", "/client/sign-in/verify", { body: attempt });
+  clientChallenge = (): Promise<Challenge> => this.#call("GET", "/client/challenge");
+  signOut = (): Promise<void> => this.#call("POST", "/client/sign-out", { body: {} });
+  reauthenticate = (password: string): Promise<{ csrf_token: string }> =>
+    this.#call("POST", "/client/reauthenticate", { body: { password } });
+  changePassword = (current_password: string, new_password: string): Promise<{ csrf_token: string }> =>
+    this.#call("POST", "/client/password", { body: { current_password, new_password } });
+  requestPasswordReset = (email: string): Promise<{ status: string }> =>
+    this.#call("POST", "/client/password-reset", { body: { email } });
+  confirmPasswordReset = (token: string, password: string): Promise<void> =>
+    this.#call("POST", "/client/password-reset/confirm", { body: { token, password } });
+
+  // -- Factors --------------------------------------------------------------------------------
+  enroll = (
+    request: { method: Method; label?: string; totp?: TotpParameters; replaces?: string },
+    proof: Proof = {},
+  ): Promise<PendingEnrollment> =>
+    this.#call("POST", `${this.#userPath}/enrollments`, { body: { ...request, ...proof }, once: true });
+  confirmEnrollment = (id: string, code: string): Promise<{ enrollment: Enrollment; backup_codes?: readonly string[] }> =>
+    this.#call("POST", `${this.#userPath}/enrollments/${encodeURIComponent(id)}/confirm`, { body: { code }, once: true });
+  enrollments = (): Promise<Page<Enrollment>> => this.#call("GET", `${this.#userPath}/enrollments`);
+  renameEnrollment = (id: string, label: string): Promise<Enrollment> =>
+    this.#call("PATCH", `${this.#userPath}/enrollments/${encodeURIComponent(id)}`, { body: { label } });
+  removeEnrollment = (id: string, proof: Proof): Promise<void> =>
+    this.#call("POST", `${this.#userPath}/enrollments/${encodeURIComponent(id)}/remove`, { body: proof, once: true });
+  disable = (proof: Proof): Promise<void> =>
+    this.#call("POST", `${this.#userPath}/disable`, { body: proof, once: true });
+  backupCodeCount = (): Promise<BackupCodeCount> => this.#call("GET", `${this.#userPath}/backup-codes`);
+  regenerateBackupCodes = (proof: Proof = {}): Promise<BackupCodes> =>
+    this.#call("POST", `${this.#userPath}/backup-codes`, { body: proof, once: true });
+  audit = (limit = 10): Promise<Page<AuditItem>> => this.#call("GET", `${this.#userPath}/audit?limit=${limit}`);
+
+  // -- Challenges -----------------------------------------------------------------------------
+  challenge = (id: string): Promise<Challenge> => this.#call("GET", `/v1/challenges/${encodeURIComponent(id)}`);
+  verifyChallenge = (id: string, attempt: Attempt): Promise<Verified> =>
+    this.#call("POST", `/v1/challenges/${encodeURIComponent(id)}/verify`, { body: attempt, once: true });
+
+  get #userPath(): string {
+    return `/v1/users/${encodeURIComponent(this.user)}`;
+  }
+
+  async #call<T>(method: string, path: string, call: Call = {}): Promise<T> {
+    // An answer lost on the way is asked for again under the same key: one effect, the same answer.
+    const key = call.once ? randomKey() : undefined;
+    try {
+      return await this.#send<T>(method, path, call.body, key);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      if (error.code === "csrf_required" && this.session && this.csrf === undefined) {
+        this.#csrfToken = "";
+        return this.#send<T>(method, path, call.body, key);
+      }
+      if (error.code === "network" && (key !== undefined || method === "GET")) {
+        return this.#send<T>(method, path, call.body, key);
+      }
+      throw error;
+    }
+  }
+
+  async #send<T>(method: string, path: string, body: unknown, key: string | undefined): Promise<T> {
+    const headers: Record<string, string> = { Accept: "application/json" };
+    if (body !== undefined) headers["Content-Type"] = "application/json";
+    if (key !== undefined) headers["Idempotency-Key"] = key;
+    if (this.token !== undefined) headers["Authorization"] = `Bearer ${await supply(this.token)}`;
+    else if (method !== "GET") await this.#addCsrf(headers, path);
+    const began = Date.now();
+    let response: Response;
+    try {
+      response = await this.#fetch(this.base + path, {
+        method,
+        headers,
+        body: body === undefined ? null : JSON.stringify(body),
+        credentials: this.session ? "same-origin" : "omit",
+        cache: "no-store",
+        referrerPolicy: "no-referrer",
+      });
+    } catch {
+      throw new ApiError("network", 0);
+    }
+    this.#learnClock(response, began);
+    const answer = await readJson(response);
+    if (!response.ok) throw toError(response, answer);
+    if (response.status !== 204 && answer === undefined) throw new ApiError("unexpected", response.status);
+    const fresh = (answer as { csrf_token?: unknown } | undefined)?.csrf_token;
+    if (typeof fresh === "string") this.#csrfToken = fresh;
+    return answer as T;
+  }
+
+  async #addCsrf(headers: Record<string, string>, path: string): Promise<void> {
+    if (this.csrf !== undefined) this.#csrfToken = await supply(this.csrf);
+    // Calls that need no cookie need no token either; everything else asks for it once.
+    else if (!this.#csrfToken && !kOpenCalls.test(path)) await this.me().catch(() => undefined);
+    if (this.#csrfToken) headers["X-CSRF-Token"] = this.#csrfToken;
+  }
+
+  #learnClock(response: Response, began: number): void {
+    const date = Date.parse(response.headers.get("Date") ?? "");
+    if (Number.isNaN(date)) return;
+    // The header has whole seconds: half a second on average past it. A small difference is noise
+    // of the rounding and of the way; only what shifts a code counts.
+    const offset = date + 500 - (began + Date.now()) / 2;
+    this.#clockOffset = Math.abs(offset) < 1500 ? 0 : offset;
+  }
+}
+
+const kOpenCalls = /^\/client\/(register|sign-in$|password-reset)/;
+
+async function supply<T>(supplier: Supplier<T>): Promise<T> {
+  return typeof supplier === "function" ? (supplier as () => T | Promise<T>)() : supplier;
+}
+
+async function readJson(response: Response): Promise<unknown> {
+  if (response.status === 204 || !/[/+]json\b/.test(response.headers.get("Content-Type") ?? "")) return undefined;
+  try {
+    return await response.json();
+  } catch {
+    return undefined;
+  }
+}
+
+function toError(response: Response, answer: unknown): ApiError {
+  const problem = (answer ?? {}) as Record<string, unknown>;
+  const code = kErrorCodes.find((c) => c === problem["code"]) ?? byStatus(response.status);
+  const number = (value: unknown): number | undefined =>
+    typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : undefined;
+  const header = response.headers.get("Retry-After");
+  return new ApiError(code, response.status, {
+    retryAfter: number(problem["retry_after_s"]) ?? (header && /^\d+$/.test(header) ? Number(header) : undefined),
+    attemptsRemaining: number(problem["attempts_remaining"]),
+    requestId: typeof problem["request_id"] === "string" ? problem["request_id"] : undefined,
+    errors: Array.isArray(problem["errors"]) ? problem["errors"] : undefined,
+  });
+}
+
+/** A refusal by something in front of the server (a proxy) has no code of ours. */
+function byStatus(status: number): ErrorCode {
+  if (status === 401) return "unauthenticated";
+  if (status === 403) return "forbidden";
+  if (status === 404) return "not_found";
+  if (status === 429) return "rate_limited";
+  return status === 502 || status === 503 || status === 504 ? "unavailable" : "unexpected";
+}
+
+function randomKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
+}
