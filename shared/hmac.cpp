@@ -78,17 +78,43 @@ void store(const HashState& state, std::size_t size, std::uint8_t* out) {
     wipe(&copy, sizeof copy);
 }
 
-// Turns the inner digest in state into the outer one: a single block, words to words.
+// Four words stored at once. The hash instructions load 16 bytes, and a load that spans several
+// younger stores waits for all of them: a fifth of the time of a check.
 template <class W>
-void finish(HashAlgorithm a, const HashState& outer, HashState& state) {
-    const std::size_t n = digest_size(a) / sizeof(W);
-    HashBlock block{};
-    W* w = words<W>(block);
-    for (std::size_t i = 0; i < n; ++i) w[i] = words<W>(state)[i];
-    w[n] = W{0x80} << (8 * sizeof(W) - 8);
-    w[15] = static_cast<W>((16 * sizeof(W) + digest_size(a)) * 8);
-    state = outer;
-    hash_block(a, state, block);
+using Vec __attribute__((vector_size(4 * sizeof(W)))) = W;
+
+template <class W>
+void put(HashBlock& block, unsigned index, W a, W b, W c, W d) {
+    const Vec<W> v = {a, b, c, d};
+    std::memcpy(words<W>(block) + 4 * index, &v, sizeof v);
+}
+
+template <class W>
+constexpr W kStop = W{0x80} << (8 * sizeof(W) - 8);  // the bit that ends a message
+
+// The padded block that hashes a counter under the inner pad (RFC 4226 section 5.2).
+template <class W>
+void counter_block(HashBlock& block, std::uint64_t counter) {
+    if constexpr (sizeof(W) == 4)
+        put<W>(block, 0, static_cast<W>(counter >> 32), static_cast<W>(counter), kStop<W>, 0);
+    else
+        put<W>(block, 0, counter, kStop<W>, 0, 0);
+    put<W>(block, 1, 0, 0, 0, 0);
+    put<W>(block, 2, 0, 0, 0, 0);
+    put<W>(block, 3, 0, 0, 0, (16 * sizeof(W) + 8) * 8);
+}
+
+// The padded block that hashes an inner digest under the outer pad (RFC 2104 section 2).
+template <class W>
+void outer_block(HashAlgorithm a, const HashState& inner, HashBlock& block) {
+    std::memcpy(&block, &inner, 8 * sizeof(W));
+    if (a == HashAlgorithm::sha1) {
+        put<W>(block, 1, words<W>(block)[4], kStop<W>, 0, 0);
+        put<W>(block, 2, 0, 0, 0, 0);
+    } else {
+        put<W>(block, 2, kStop<W>, 0, 0, 0);
+    }
+    put<W>(block, 3, 0, 0, 0, static_cast<W>((16 * sizeof(W) + digest_size(a)) * 8));
 }
 
 }  // namespace
@@ -127,37 +153,44 @@ std::size_t HmacKey::digest(ByteView message, std::span<std::uint8_t, kMaxDigest
     HashState state = inner_;
     with_word(algorithm_, [&]<class W>(W) {
         absorb<W>(algorithm_, state, message, block_size(algorithm_));
-        finish<W>(algorithm_, outer_, state);
+        HashBlock block;
+        outer_block<W>(algorithm_, state, block);
+        state = outer_;
+        hash_block(algorithm_, state, block);
+        wipe(&block, sizeof block);
         store<W>(state, digest_size(algorithm_), out.data());
     });
     wipe(&state, sizeof state);
     return digest_size(algorithm_);
 }
 
-std::uint32_t HmacKey::truncated(std::uint64_t counter) const {
-    return with_word(algorithm_, [&]<class W>(W) {
-        HashBlock block{};
-        W* w = words<W>(block);
-        if constexpr (sizeof(W) == 4) *w++ = static_cast<W>(counter >> 32);
-        *w++ = static_cast<W>(counter);
-        *w = W{0x80} << (8 * sizeof(W) - 8);
-        words<W>(block)[15] = (16 * sizeof(W) + 8) * 8;
-        HashState state = inner_;
-        hash_block(algorithm_, state, block);
-        finish<W>(algorithm_, outer_, state);
-
-        // RFC 4226 section 5.3: four bytes from the offset in the low nibble of the last byte.
-        const W* d = words<W>(state);
-        const unsigned offset = d[digest_size(algorithm_) / sizeof(W) - 1] & 15;
-        constexpr unsigned kBits = 8 * sizeof(W);
-        const unsigned bit = offset * 8 % kBits;
-        const W* at = d + offset / sizeof(W);
-        W joined = static_cast<W>(at[0] << bit);
-        // bit is 0 for a whole word, where the second shift would be out of range.
-        joined |= static_cast<W>(at[1] >> 1 >> (kBits - 1 - bit));
-        const auto number = static_cast<std::uint32_t>(joined >> (kBits - 32)) & 0x7FFFFFFFu;
-        wipe(&state, sizeof state);
-        return number;
+void HmacKey::truncated(std::uint64_t first, std::span<std::uint32_t> out) const {
+    const std::size_t n = out.size() < kMaxBatch ? out.size() : kMaxBatch;
+    with_word(algorithm_, [&]<class W>(W) {
+        HashBlock blocks[kMaxBatch];
+        HashState states[kMaxBatch];
+        for (std::size_t i = 0; i < n; ++i) {
+            counter_block<W>(blocks[i], first + i);
+            states[i] = inner_;
+        }
+        for (std::size_t i = 0; i < n; ++i) hash_block(algorithm_, states[i], blocks[i]);
+        for (std::size_t i = 0; i < n; ++i) outer_block<W>(algorithm_, states[i], blocks[i]);
+        for (std::size_t i = 0; i < n; ++i) states[i] = outer_;
+        for (std::size_t i = 0; i < n; ++i) hash_block(algorithm_, states[i], blocks[i]);
+        for (std::size_t i = 0; i < n; ++i) {
+            // RFC 4226 section 5.3: four bytes from the offset in the low nibble of the last byte.
+            constexpr unsigned kBits = 8 * sizeof(W);
+            const W* d = words<W>(states[i]);
+            const unsigned offset = d[digest_size(algorithm_) / sizeof(W) - 1] & 15;
+            const unsigned bit = offset * 8 % kBits;
+            const W* at = d + offset / sizeof(W);
+            // bit is 0 at the start of a word, where a single shift by kBits - bit is undefined.
+            const W joined =
+                static_cast<W>(at[0] << bit) | static_cast<W>(at[1] >> 1 >> (kBits - 1 - bit));
+            out[i] = static_cast<std::uint32_t>(joined >> (kBits - 32)) & 0x7FFFFFFFu;
+        }
+        wipe(blocks, n * sizeof(HashBlock));
+        wipe(states, n * sizeof(HashState));
     });
 }
 

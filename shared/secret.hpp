@@ -4,6 +4,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -17,10 +18,11 @@ inline ByteView as_bytes(std::string_view s) {
     return {reinterpret_cast<const std::uint8_t*>(s.data()), s.size()};
 }
 
-// Overwrites n bytes in a way the compiler may not remove.
+// Overwrites n bytes in a way the compiler may not remove: the empty statement claims to read them.
+// (A volatile loop would do the same one byte at a time, a third of a whole TOTP check.)
 inline void wipe(void* p, std::size_t n) {
-    volatile std::uint8_t* b = static_cast<volatile std::uint8_t*>(p);
-    while (n-- != 0) *b++ = 0;
+    if (n != 0) std::memset(p, 0, n);
+    __asm__ __volatile__("" : : "r"(p) : "memory");
 }
 
 // Equal length and equal bytes; the time depends on the length alone, which is not secret.

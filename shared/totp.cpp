@@ -9,13 +9,18 @@ namespace detail {
 std::int64_t newest_match(const HmacKey& key, int digits, std::int32_t number, std::int64_t first,
                           std::int64_t last) {
     std::int64_t found = -1;
-    for (std::int64_t step = first; step <= last; ++step) {
-        const std::uint32_t code = reduce(key.truncated(static_cast<std::uint64_t>(step)), digits);
-        const std::uint32_t difference = code ^ static_cast<std::uint32_t>(number);
+    std::uint32_t numbers[HmacKey::kMaxBatch];
+    const auto count = static_cast<std::size_t>(last - first + 1);
+    key.truncated(static_cast<std::uint64_t>(first), std::span(numbers).first(count));
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::int64_t step = first + static_cast<std::int64_t>(i);
+        const std::uint32_t difference =
+            reduce(numbers[i], digits) ^ static_cast<std::uint32_t>(number);
         // All ones when difference is 0 (it is below 2^31) and the step is not negative.
         const std::int64_t mask = (static_cast<std::int64_t>(difference) - 1) >> 63 & ~(step >> 63);
         found = (step & mask) | (found & ~mask);
     }
+    wipe(numbers, sizeof numbers);
     return found;
 }
 

@@ -48,7 +48,8 @@ Result<OtpCode> totp_at(const TotpParameters& parameters, ByteView key, std::int
 //   window   0..1 steps on either side; no wider (RFC 6238 section 5.2 and ADR on the window)
 //   returns  the newest matching step: persist it and refuse any step <= it (RFC 6238 section 5.2)
 //   errors   code_malformed, code_mismatch
-//   timing   scans the whole window, compares in constant time; a match takes as long as a miss
+//   timing   scans the whole window and compares in constant time: neither how much of the code is
+//            right nor which step matched shows; only the answer itself does
 Result<std::int64_t> totp_verify(const TotpParameters& parameters, ByteView key,
                                  std::string_view code, std::int64_t now, int window);
 

@@ -31,8 +31,8 @@ constexpr std::int32_t code_number(std::string_view code, int digits) {
     return number;
 }
 
-// The newest step in [first, last] whose code is `number`, or -1. Steps below 0 never match.
-// Takes the same time whether, and where, one matches.
+// The newest step in [first, last], at most three of them, whose code is `number`, or -1. Steps
+// below 0 never match. Takes the same time whether, and where, one matches.
 std::int64_t newest_match(const HmacKey& key, int digits, std::int32_t number, std::int64_t first,
                           std::int64_t last);
 
