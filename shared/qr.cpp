@@ -243,9 +243,9 @@ void interleave(const Shape& s, QrWorkspace& ws) {
 
 // Columns [bit, bit + 64) of the layout that belong to the symbol.
 u64 inside(int size, int bit) {
-    const int last = size + 1 - bit;
+    const int last = size + kQrLeft - bit;
     const u64 all = last >= 64 ? ~u64{0} : last <= 0 ? 0 : (u64{1} << last) - 1;
-    return bit == 0 ? all & ~u64{1} : all;
+    return bit == 0 ? all & ~u64{31} : all;
 }
 
 struct Canvas {
@@ -257,7 +257,7 @@ struct Canvas {
     // area. Rows outside the symbol are dropped.
     void put(int x, int y, u32 pattern, int width) const {
         if (y < 0 || y >= size) return;
-        const int bit = x + 1;
+        const int bit = x + kQrLeft;
         const int shift = bit & 63;
         const int at = (bit >> 6) * kQrPlane + y;
         const u64 area = (u64{1} << width) - 1;
@@ -302,11 +302,10 @@ void draw_function_patterns(const Canvas& canvas, int version) {
     for (int y = 0; y < size; ++y)
         for (int w = 0; w < 3; ++w) {
             const int at = w * kQrPlane + y;
-            // The timing patterns, which begin and end dark, run through row 6 and, at bit 7,
-            // column 6.
+            // The timing patterns, which begin and end dark, run through row 6 and column 6.
             const u64 area = inside(size, 64 * w);
             const u64 across = y == 6 ? 0xAAAAAAAAAAAAAAAAU : 0;
-            const u64 down = w == 0 ? u64{1} << 7 : 0;
+            const u64 down = w == 0 ? u64{1} << (6 + kQrLeft) : 0;
             canvas.dark[at] = (across | ((y & 1) == 0 ? down : 0)) & area;
             canvas.open[at] = y == 6 ? 0 : area & ~down;
         }
@@ -339,7 +338,7 @@ void draw_function_patterns(const Canvas& canvas, int version) {
 }
 
 // Section 7.7.3: pairs of columns from the right, upward first, skipping the vertical timing
-// column. With module x at bit x + 1 both modules of a pair are in one word, and the next two bits
+// column. With kQrLeft odd both modules of a pair are in one word, and the next two bits
 // of the stream are their value.
 void place(const Canvas& canvas, const u8* stream) {
     u64 bits = 0;
@@ -347,8 +346,9 @@ void place(const Canvas& canvas, const u8* stream) {
     int step = -1;
     for (int x = canvas.size - 1; x > 0; x -= 2) {
         if (x == 6) x = 5;
-        const int shift = x & 63;
-        int at = (x >> 6) * kQrPlane + (step < 0 ? canvas.size - 1 : 0);
+        const int left = x - 1 + kQrLeft;
+        const int shift = left & 63;
+        int at = (left >> 6) * kQrPlane + (step < 0 ? canvas.size - 1 : 0);
         for (int n = canvas.size; n != 0; --n, at += step) {
             const u64 free = canvas.open[at] >> shift & 3U;
             if (free == 0) continue;
@@ -386,8 +386,8 @@ constexpr u8 kMasks[8][12] = {{21, 42, 21, 42, 21, 42, 21, 42, 21, 42, 21, 42},
 // The masked symbol, complete.
 void render(const Canvas& canvas, QrLevel level, int mask, u64* to) {
     for (int w = 0; w < 3; ++w) {
-        // Bit 0 of plane 0 is module -1, that is 5 of the period; 64 is 4 more.
-        const int phase = w == 0 ? 5 : 5 - 2 * w;
+        // Bit 0 of plane 0 is module -5, that is 1 of the period; a plane further is 64, that is 4.
+        const int phase = w == 0 ? 1 : 7 - 2 * w;
         for (int y = 0, y12 = 0; y < canvas.size; ++y) {
             const u64 twice = kMasks[mask][y12] * 65U;
             const u64 row = (twice >> phase & 63U) * 0x1041041041041041U;
@@ -395,7 +395,7 @@ void render(const Canvas& canvas, QrLevel level, int mask, u64* to) {
             to[at] = canvas.dark[at] ^ (row & canvas.open[at]);
             y12 = y12 == 11 ? 0 : y12 + 1;
         }
-        if (canvas.size < 64 * w + 63) break;
+        if (canvas.size + kQrLeft <= 64 * (w + 1)) break;
     }
     put_format(Canvas{to, canvas.open, canvas.size}, level, mask);
 }
@@ -472,7 +472,7 @@ u32 penalty_of(const QrRows& symbol, int size, u64* strip) {
             rows = strip;
             own <<= 4;
         }
-        const bool last = size + 1 - begin <= 64;
+        const bool last = size + kQrLeft - begin <= 64;
         if (!last) own &= (u64{1} << (kStripStep + 4)) - 1;
         penalty += strip_penalty(rows, size, inside(size, begin), own, &dark);
         if (last) break;

@@ -35,6 +35,8 @@ inline constexpr int kQrMaxTextBytes = 7089;  // version 40-L, digits only
 inline constexpr int kQrMaxCodewords = 3706;  // version 40, data and error correction
 inline constexpr int kQrAutomaticMask = -1;
 
+inline constexpr int kQrLeft = 5;  // bit of module 0 in its row
+
 // Rows are kept as planes of 64 columns: plane 0 holds bits 0..63 of all rows, one word each, then
 // plane 1 ... Zero words above and between them are the quiet zone of the penalty rules.
 inline constexpr int kQrRowsAbove = 4;
@@ -49,14 +51,14 @@ struct QrSymbol {
     int mask = 0;     // 0..7, the one that was used
     QrLevel level = QrLevel::M;
 
-    // Module x of row y is bit (x + 1) % 64 of word kQrRowsAbove + (x + 1) / 64 * kQrPlane + y.
-    // All other bits are zero, so that shifts see the quiet zone too.
+    // With b = x + kQrLeft, module x of row y is bit b % 64 of word kQrRowsAbove + b / 64 *
+    // kQrPlane + y. All other bits are zero, so that shifts see the quiet zone too.
     QrRows rows;
 
     // True if dark. x to the right, y down, from 0; anything outside is the light quiet zone.
     [[nodiscard]] bool module(int x, int y) const {
         if (x < 0 || y < 0 || x >= size || y >= size) return false;
-        const auto bit = static_cast<unsigned>(x) + 1U;
+        const auto bit = static_cast<unsigned>(x + kQrLeft);
         const auto word = kQrRowsAbove + bit / 64U * kQrPlane + static_cast<unsigned>(y);
         return (rows[word] >> (bit % 64U) & 1U) != 0;
     }
