@@ -1,0 +1,35 @@
+#include "server/domain/settings.hpp"
+
+#include <algorithm>
+
+namespace twofold::domain {
+namespace {
+
+template <class T>
+bool within(T value, T low, T high) {
+    return low <= value && value <= high;
+}
+bool within(Seconds value, std::int64_t low, std::int64_t high) {
+    return within<std::int64_t>(value.count(), low, high);
+}
+
+}  // namespace
+
+bool Settings::valid() const {
+    return !public_url.empty() && !issuer.empty() && within(window, 0, 1) &&
+           within(enrolment_life, 60, 3600) && within(challenge_life, 60, 1800) &&
+           within(proof_life, 60, 300) && within(recover_life, 60, 900) &&
+           within(tries_before_lock, 3, 10) && within<std::size_t>(locks.size(), 1, 10) &&
+           std::all_of(locks.begin(), locks.end(),
+                       [](Seconds s) { return within(s, 60, 3600); }) &&
+           std::is_sorted(locks.begin(), locks.end()) && within(failures_that_end, 20, 100) &&
+           within(factors_a_user, 1, 10) && within(session_idle, 300, 86400) &&
+           within(session_life, 3600, 30 * 86400) && within(link_life, 300, 86400) &&
+           within(sign_ins_per_account, 3, 100) && within(sign_ins_per_ip, 3, 100000) &&
+           within(mails_per_address, 1, 100) && within(registers_per_ip, 1, 100000) &&
+           within(verify_writers, 1, 8) && within(verify_batch, 1, 128) &&
+           within(verify_waiting, 1, 100000) &&
+           within<std::int64_t>(verify_deadline.count(), 100, 10000);
+}
+
+}  // namespace twofold::domain

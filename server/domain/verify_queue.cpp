@@ -1,0 +1,166 @@
+#include "server/domain/verify_queue.hpp"
+
+#include <algorithm>
+
+#include "server/domain/access.hpp"
+
+namespace twofold::domain {
+
+struct VerifyQueue::Item {
+    Pass pass;
+    std::string digits;
+    std::chrono::steady_clock::time_point deadline;
+
+    // Only the writer that holds the item touches these, until it sets `done`.
+    Outcome<Approved> answer = problem(Code::unavailable);
+    bool recorded = false;  // the last run wrote an audit event under the request's id
+
+    std::mutex mutex;
+    std::condition_variable answered;
+    bool done = false;
+
+    void finish() {
+        {
+            const std::lock_guard lock(mutex);
+            done = true;
+        }
+        answered.notify_all();
+    }
+};
+
+VerifyQueue::VerifyQueue(Core& core) : core_(core) {}
+
+VerifyQueue::~VerifyQueue() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    arrived_.notify_all();
+    for (std::thread& writer : writers_) writer.join();
+}
+
+Outcome<Approved> VerifyQueue::run(const Pass& pass, std::string digits) {
+    auto item = std::make_shared<Item>();
+    item->pass = pass;
+    item->digits = std::move(digits);
+    item->deadline = std::chrono::steady_clock::now() + core_.settings.verify_deadline;
+    {
+        const std::lock_guard lock(mutex_);
+        if (waiting_.size() >= static_cast<std::size_t>(core_.settings.verify_waiting))
+            return Problem{Code::overloaded, Seconds(1), {}, {}};
+        if (writers_.empty())
+            for (int i = 0; i < core_.settings.verify_writers; ++i)
+                writers_.emplace_back([this] { work(); });
+        waiting_.push_back(item);
+    }
+    arrived_.notify_one();
+    std::unique_lock lock(item->mutex);
+    if (!item->answered.wait_until(lock, item->deadline, [&] { return item->done; }))
+        return Problem{Code::unavailable, Seconds(1), {}, {}};
+    return item->answer;
+}
+
+void VerifyQueue::work() {
+    while (true) {
+        Batch batch;
+        {
+            std::unique_lock lock(mutex_);
+            arrived_.wait(lock, [&] { return stopping_ || !waiting_.empty(); });
+            if (waiting_.empty()) return;
+            const auto most = static_cast<std::size_t>(core_.settings.verify_batch);
+            while (!waiting_.empty() && batch.size() < most) {
+                batch.push_back(std::move(waiting_.front()));
+                waiting_.pop_front();
+            }
+        }
+        // Whoever asked has been told `unavailable`: their attempt is not made.
+        const auto now = std::chrono::steady_clock::now();
+        std::erase_if(batch, [&](const auto& item) { return item->deadline <= now; });
+        if (!batch.empty()) run_batch(batch);
+    }
+}
+
+void VerifyQueue::run_batch(const Batch& batch) {
+    if (!try_batch(batch)) {
+        // One bad row must not fail its neighbours: each alone, while anybody still waits.
+        for (const auto& item : batch) {
+            const bool late = item->deadline <= std::chrono::steady_clock::now();
+            if (late || batch.size() == 1 || !try_batch({item}))
+                item->answer = Problem{Code::unavailable, Seconds(1), {}, {}};
+        }
+    }
+    for (const auto& item : batch) item->finish();
+}
+
+// True when the answers in the items are committed.
+bool VerifyQueue::try_batch(const Batch& batch) {
+    const auto work = [&](Tx& tx) {
+        // Again after a COMMIT whose answer was lost? An event of the last run proves that it
+        // happened, and the answers stand; without events nothing had changed.
+        for (const auto& item : batch)
+            if (item->recorded && tx.request_committed(item->pass.caller.request_id)) return true;
+        std::vector<ChallengeId> ids;
+        for (const auto& item : batch) ids.push_back(item->pass.challenge);
+        std::sort(ids.begin(), ids.end());
+        ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+        VerifyRows rows = tx.load_for_verify(ids, {});
+        for (const auto& item : batch) decide(tx, rows, *item);
+        tx.save_verified(rows);
+        return true;
+    };
+    // An exception out of the store's guard would end the process; it is the store's bug, and the
+    // people who wait get `unavailable` instead.
+    try {
+        return core_.store.write(batch.front()->pass.caller.request_id, work).has_value();
+    } catch (...) {
+        return false;
+    }
+}
+
+void VerifyQueue::decide(Tx& tx, VerifyRows& rows, Item& item) {
+    const Pass& pass = item.pass;
+    item.recorded = false;
+    item.answer = problem(Code::not_found);
+    const auto found = rows.challenges.find(pass.challenge);
+    if (found == rows.challenges.end() || !may_use(pass.caller, found->second.row)) return;
+    Tracked<ChallengeRow>& challenge = found->second;
+    const auto user = rows.users.find(challenge.row.user);
+    if (user == rows.users.end()) return;
+    if (std::optional<Problem> shut = closed(challenge.row, core_.clock.now())) {
+        item.answer = *shut;
+        return;
+    }
+    const Outcome<FactorId> only = factor_meant(challenge.row, pass.request.enrollment);
+    if (!only) {
+        item.answer = only.error();
+        return;
+    }
+    if (challenge.row.factor.empty() && !only->empty()) {
+        const auto named = rows.factors.find(*only);
+        if (named == rows.factors.end() || named->second.row.user != challenge.row.user) {
+            item.answer = invalid("/enrollment_id", "unknown");
+            return;
+        }
+    }
+    const Caller caller = behind(pass.caller, challenge.row);
+    const std::string hand = hand_of(core_, caller);
+    const Verdict verdict =
+        judge_totp(core_, rows,
+                   {challenge.row.user, *only, item.digits, hand,
+                    pass.used_by.empty() ? hand : pass.used_by});
+    if (verdict.problem) {
+        item.answer = *verdict.problem;
+        if (verdict.evaluated())
+            record_refusal(rows, core_, caller, challenge.row, Method::totp, verdict);
+    } else {
+        approve(rows, core_, caller, challenge, Method::totp, verdict.factor, verdict.label);
+        Approved approved{challenge.row, user->second.row, Method::totp, verdict.factor, 0};
+        item.answer = approved;
+        if (pass.then)
+            if (std::optional<Problem> other = pass.then(tx, approved)) item.answer = *other;
+    }
+    item.recorded = verdict.evaluated();
+    announce(tx, rows, core_, caller, user->second.row, verdict);
+}
+
+}  // namespace twofold::domain
