@@ -203,7 +203,7 @@ class Tx {
     virtual std::int64_t rows_sealed_under(std::string_view key_id) = 0;
 
     // Removes what has expired, at most `limit` rows a table, and returns how many: sessions, links,
-    // pending enrolments, throttles and tombstones at once; challenges after 1 h and idempotency rows and
+    // pending enrolments, throttles, assertion uses and tombstones at once; challenges after 1 h and idempotency rows and
     // messages after 24 h more (late callers are still told why); step uses older than 10 minutes.
     virtual int sweep(Instant now, int limit) = 0;
 };

@@ -504,6 +504,11 @@ class MemoryTx final : public Tx {
         return cut(std::move(out), limit);
     }
 
+    bool insert_assertion_use(std::string_view jti, Instant expires_at) override {
+        change();
+        return d_.assertion_uses.emplace(std::string(jti), expires_at).second;
+    }
+
     std::vector<SigningKeyRow> signing_keys() override {
         std::vector<SigningKeyRow> out;
         for (const auto& [id, row] : d_.signing_keys) out.push_back(row);
@@ -570,6 +575,7 @@ class MemoryTx final : public Tx {
         removed += remove_if(d_.tombstones, limit, [&](auto& e) {
             return e.second.expires_at <= now;
         });
+        removed += remove_if(d_.assertion_uses, limit, [&](auto& e) { return e.second <= now; });
         removed += remove_if(d_.messages, limit, [&](auto& e) {
             return e.second.not_after <= now - kMessageGrace;
         });

@@ -1,0 +1,303 @@
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <random>
+#include <thread>
+
+#include "server/storage/connection.hpp"
+#include "server/storage/sql_tx.hpp"
+#include "server/storage/store.hpp"
+
+namespace twofold::storage {
+
+using namespace domain;
+using SteadyClock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+namespace {
+
+constexpr int kAttempts = 5;
+// After a failed connect the others do not try for this long: a dead host costs one caller its time-out,
+// not every worker. Well under the 5 s in which the store must be well again.
+constexpr milliseconds kConnectPause{500};
+// A connection that rested longer is checked before use, so that fn never starts on a dead one.
+constexpr milliseconds kTrusted{2000};
+constexpr std::chrono::seconds kRetryAfter{1};
+
+Problem unavailable() { return Problem{Code::unavailable, kRetryAfter, {}, {}}; }
+
+void pause_a_little(int attempt) {
+    thread_local std::minstd_rand random{std::random_device{}()};
+    std::uniform_int_distribution<int> micros(200, 3000 * (attempt + 1));
+    std::this_thread::sleep_for(std::chrono::microseconds(micros(random)));
+}
+
+class SqlStore final : public Store {
+   public:
+    SqlStore(const DatabaseUrl& url, StoreOptions options)
+        : options_(std::move(options)),
+          dialect_(make_dialect(url, options_.deadline)),
+          url_(url),
+          pool_(options_.connections),
+          slots_(options_.connections) {}
+
+    Outcome<Done> write(std::string_view request_id, const std::function<bool(Tx&)>& fn) override;
+    Outcome<Done> read(const std::function<void(Tx&)>& fn) override;
+    bool ready() override;
+
+   private:
+    // What belongs to a place of the pool; whoever leased the place owns it.
+    struct Slot {
+        bool open = false;
+        std::uint64_t thread_id = 0;  // of the last connection, also after it was lost
+        SteadyClock::time_point used{};
+    };
+
+    // A leased place. Gives it back; a connection that failed is closed first.
+    class Lease {
+       public:
+        explicit Lease(SqlStore& store) : store_(store) {
+            // In whole seconds: older SOCI miscounts fractions.
+            const int wait = static_cast<int>((store.options_.deadline.count() + 999) / 1000 * 1000);
+            if (!store.pool_.try_lease(place_, wait)) {
+                store.tell("deadline", 0);
+                throw DatabaseTrouble{Trouble::unavailable, 0};
+            }
+        }
+        Lease(const Lease&) = delete;
+        Lease& operator=(const Lease&) = delete;
+        ~Lease() {
+            slot().used = SteadyClock::now();
+            store_.pool_.give_back(place_);
+        }
+        Slot& slot() { return store_.slots_[place_]; }
+        soci::session& session() { return store_.pool_.at(place_); }
+
+       private:
+        SqlStore& store_;
+        std::size_t place_ = 0;
+    };
+
+    void tell(std::string_view what, int code) const {
+        if (options_.on_trouble) options_.on_trouble(what, code);
+    }
+    void connect(Connection& c, Slot& slot);
+    void make_usable(Connection& c, Slot& slot);
+    void drop(Connection& c, Slot& slot) {
+        c.close();
+        slot.open = false;
+    }
+    void roll_back(Connection& c, Slot& slot);
+    bool committed(Connection& c, Slot& slot, std::string_view request_id);
+    void end_lost_transaction(Connection& c, std::uint64_t thread_id);
+    Outcome<Done> attempt_failed(const DatabaseTrouble& trouble, std::string_view what) const;
+
+    StoreOptions options_;
+    Dialect dialect_;
+    DatabaseUrl url_;
+    soci::connection_pool pool_;
+    std::vector<Slot> slots_;
+    std::timed_mutex writer_;  // Dialect::one_writer
+    std::atomic<SteadyClock::rep> no_connect_before_{0};
+};
+
+void SqlStore::connect(Connection& c, Slot& slot) {
+    slot.open = false;
+    if (SteadyClock::now().time_since_epoch().count() < no_connect_before_)
+        throw DatabaseTrouble{Trouble::unavailable, 0};
+    try {
+        create_private_file(url_);
+        c.open();
+    } catch (const DatabaseTrouble& trouble) {
+        no_connect_before_ = (SteadyClock::now() + kConnectPause).time_since_epoch().count();
+        tell("connect", trouble.native_code);
+        throw;
+    }
+    slot.open = true;
+    slot.thread_id = c.thread_id();
+}
+
+void SqlStore::make_usable(Connection& c, Slot& slot) {
+    if (!slot.open) return connect(c, slot);
+    if (dialect_.engine == Engine::mysql && SteadyClock::now() - slot.used > kTrusted) {
+        try {
+            c.run(Sql("DO 0"));
+        } catch (const DatabaseTrouble&) {
+            connect(c, slot);
+        }
+    }
+    c.count_from_here();
+}
+
+void SqlStore::roll_back(Connection& c, Slot& slot) {
+    if (!slot.open) return;
+    try {
+        c.run(Sql("ROLLBACK"));
+    } catch (const DatabaseTrouble&) {
+        // SQLite has rolled back by itself after some errors and says there is nothing to roll back; a
+        // fresh connection is right in either case.
+        drop(c, slot);
+    }
+}
+
+// The server may still be working on a COMMIT whose answer we did not get. Only when its connection has
+// ended is the transaction decided, and a look at the rows final.
+void SqlStore::end_lost_transaction(Connection& c, std::uint64_t thread_id) {
+    // The same number again means that the server has restarted: whatever is there is decided.
+    if (thread_id == 0 || thread_id == c.thread_id()) return;
+    const auto id = static_cast<std::int64_t>(thread_id);
+    try {
+        c.run(Sql("KILL ").value(id));
+    } catch (const DatabaseTrouble& trouble) {
+        if (trouble.trouble == Trouble::gone) throw;
+        return;  // 1094: no such connection any more. 1095: not ours, so the server has restarted.
+    }
+    const auto until = SteadyClock::now() + options_.deadline;
+    while (c.number(Sql("SELECT COUNT(*) FROM information_schema.processlist WHERE id = ").value(id))
+               .value_or(0) != 0) {
+        if (SteadyClock::now() > until) throw DatabaseTrouble{Trouble::unavailable, 0};
+        std::this_thread::sleep_for(milliseconds(10));
+    }
+}
+
+// After a COMMIT whose result is unknown.
+bool SqlStore::committed(Connection& c, Slot& slot, std::string_view request_id) {
+    const std::uint64_t lost = slot.thread_id;
+    drop(c, slot);
+    connect(c, slot);
+    end_lost_transaction(c, lost);
+    SqlTx tx(c, false);
+    return tx.request_committed(request_id);
+}
+
+Outcome<Done> SqlStore::attempt_failed(const DatabaseTrouble& trouble,
+                                       std::string_view what) const {
+    tell(what, trouble.native_code);
+    if (trouble.trouble == Trouble::internal || trouble.trouble == Trouble::exists)
+        return problem(Code::internal);
+    return unavailable();
+}
+
+Outcome<Done> SqlStore::write(std::string_view request_id, const std::function<bool(Tx&)>& fn) {
+    const auto started = SteadyClock::now();
+    try {
+        std::unique_lock<std::timed_mutex> writing(writer_, std::defer_lock);
+        if (dialect_.one_writer && !writing.try_lock_for(options_.deadline)) {
+            tell("deadline", 0);
+            return unavailable();
+        }
+        Lease lease(*this);
+        Slot& slot = lease.slot();
+        Connection c(lease.session(), dialect_);
+
+        for (int attempt = 0;; ++attempt) {
+            bool keep = false;
+            bool committing = false;
+            try {
+                make_usable(c, slot);
+                c.run(Sql(dialect_.begin_write));
+                SqlTx tx(c, true);
+                keep = fn(tx);
+                if (!keep) {
+                    roll_back(c, slot);
+                    return Done{};
+                }
+                committing = true;
+                c.run(Sql("COMMIT"));
+                return Done{};
+            } catch (const DatabaseTrouble& trouble) {
+                const bool repeat =
+                    trouble.trouble == Trouble::conflict || trouble.trouble == Trouble::gone ||
+                    trouble.trouble == Trouble::duplicate;
+                if (committing && trouble.trouble != Trouble::conflict) {
+                    tell("commit", trouble.native_code);
+                    if (committed(c, slot, request_id)) return Done{};
+                } else if (trouble.trouble == Trouble::gone) {
+                    drop(c, slot);
+                } else {
+                    roll_back(c, slot);
+                }
+                // A repetition must be over before the caller gives up as well.
+                const bool late = SteadyClock::now() - started > 2 * options_.deadline;
+                if (!repeat || late || attempt + 1 >= kAttempts)
+                    return attempt_failed(trouble, "statement");
+                tell("repeat", trouble.native_code);
+            } catch (...) {  // of fn: not ours to answer
+                roll_back(c, slot);
+                throw;
+            }
+            pause_a_little(attempt);
+        }
+    } catch (const DatabaseTrouble& trouble) {
+        return attempt_failed(trouble, "connect");
+    }
+}
+
+Outcome<Done> SqlStore::read(const std::function<void(Tx&)>& fn) {
+    try {
+        Lease lease(*this);
+        Slot& slot = lease.slot();
+        Connection c(lease.session(), dialect_);
+        for (int attempt = 0;; ++attempt) {
+            try {
+                make_usable(c, slot);
+                if (!dialect_.begin_read.empty()) {
+                    c.run(Sql(dialect_.begin_read));
+                    c.count_from_here();
+                }
+                SqlTx tx(c, false);
+                fn(tx);
+                if (!dialect_.begin_read.empty()) c.run(Sql("COMMIT"));
+                return Done{};
+            } catch (const DatabaseTrouble& trouble) {
+                // fn is not run again once it has seen something.
+                const bool untouched = c.succeeded() == 0;
+                const bool repeat =
+                    trouble.trouble == Trouble::gone || trouble.trouble == Trouble::conflict;
+                if (trouble.trouble == Trouble::gone) drop(c, slot);
+                else if (!dialect_.begin_read.empty())
+                    roll_back(c, slot);
+                if (!repeat || !untouched || attempt + 1 >= kAttempts)
+                    return attempt_failed(trouble, "statement");
+            } catch (...) {
+                if (!dialect_.begin_read.empty()) roll_back(c, slot);
+                throw;
+            }
+            pause_a_little(attempt);
+        }
+    } catch (const DatabaseTrouble& trouble) {
+        return attempt_failed(trouble, "connect");
+    }
+}
+
+bool SqlStore::ready() {
+    try {
+        Lease lease(*this);
+        Slot& slot = lease.slot();
+        Connection c(lease.session(), dialect_);
+        for (int attempt = 0; attempt < 2; ++attempt) {
+            try {
+                make_usable(c, slot);
+                // A table of ours: it must be there, and a cluster's minority refuses it.
+                return c.number(Sql("SELECT COUNT(*) FROM schema_migration")).value_or(0) > 0;
+            } catch (const DatabaseTrouble& trouble) {
+                if (trouble.trouble != Trouble::gone) return false;
+                drop(c, slot);
+            }
+        }
+    } catch (const DatabaseTrouble&) {  // not reachable: that is the answer
+    }
+    return false;
+}
+
+}  // namespace
+
+std::unique_ptr<Store> open_store(std::string_view url, StoreOptions options) {
+    if (options.connections < 1 || options.connections > 256)
+        throw StorageError("store options: 1..256 connections");
+    if (options.deadline < milliseconds{1000} || options.deadline > milliseconds{60000})
+        throw StorageError("store options: a deadline of 1..60 s");
+    return std::make_unique<SqlStore>(parse_url(url), std::move(options));
+}
+
+}  // namespace twofold::storage

@@ -1,0 +1,168 @@
+// sql_tx.hpp - domain::Tx over one connection, for every dialect. Throws DatabaseTrouble; the store
+// (sql_store.cpp) turns it into a repetition or a problem.
+#pragma once
+#include <optional>
+#include <vector>
+
+#include "server/domain/ports.hpp"
+#include "server/storage/connection.hpp"
+#include "server/storage/mapping.hpp"
+
+namespace twofold::storage {
+
+class SqlTx final : public domain::Tx {
+   public:
+    SqlTx(Connection& connection, bool writable) : c_(connection), writable_(writable) {}
+
+    std::optional<domain::ApplicationRow> application(const domain::ApplicationId&) override;
+    std::optional<domain::ApplicationRow> application_named(std::string_view name) override;
+    bool insert_application(const domain::ApplicationRow&) override;
+
+    bool insert_user(const domain::UserRow&) override;
+    std::optional<domain::UserRow> user(const domain::UserId&) override;
+    std::optional<domain::UserRow> lock_user(const domain::UserId&) override;
+    std::optional<domain::UserRow> user_by_external_id(const domain::ApplicationId&,
+                                                       std::string_view) override;
+    void update_user(domain::UserRow&) override;
+    void erase_user(const domain::UserId&) override;
+    std::optional<domain::TombstoneRow> tombstone(std::string_view id) override;
+    void put_tombstone(const domain::TombstoneRow&) override;
+
+    bool insert_account(const domain::AccountRow&) override;
+    std::optional<domain::AccountRow> account(const domain::UserId&) override;
+    std::optional<domain::AccountRow> account_by_email(const domain::ApplicationId&,
+                                                       std::string_view email_index) override;
+    void update_account(domain::AccountRow&) override;
+
+    void insert_factor(const domain::FactorRow&) override;
+    std::optional<domain::FactorRow> lock_factor(const domain::FactorId&) override;
+    std::vector<domain::FactorRow> lock_factors(const domain::UserId&) override;
+    std::vector<domain::FactorRow> factors(const domain::UserId&) override;
+    void update_factor(domain::FactorRow&) override;
+    bool insert_step_use(const domain::FactorId&, std::int64_t step, domain::Instant at) override;
+
+    std::optional<domain::BudgetRow> lock_budget(std::string_view id) override;
+    std::vector<domain::BudgetRow> budgets(const domain::UserId&) override;
+    void put_budget(domain::BudgetRow&) override;
+    void delete_budget(std::string_view id) override;
+
+    std::optional<domain::BackupSetRow> backup_set(const domain::UserId&) override;
+    void replace_backup_set(const domain::UserId&, const domain::BackupSetRow*) override;
+    bool use_backup_code(const domain::BackupSetId&, int position, domain::Instant at) override;
+
+    void insert_challenge(const domain::ChallengeRow&) override;
+    std::optional<domain::ChallengeRow> challenge(const domain::ChallengeId&) override;
+    std::optional<domain::ChallengeRow> lock_challenge(const domain::ChallengeId&) override;
+    void update_challenge(domain::ChallengeRow&) override;
+    void close_challenges(const domain::UserId&) override;
+
+    domain::VerifyRows load_for_verify(std::span<const domain::ChallengeId>,
+                                       std::span<const domain::UserId>) override;
+    void save_verified(domain::VerifyRows&) override;
+
+    void insert_session(const domain::SessionRow&) override;
+    std::optional<domain::SessionRow> session(const domain::SessionId&) override;
+    std::optional<domain::SessionRow> lock_session(const domain::SessionId&) override;
+    void update_session(domain::SessionRow&) override;
+    void delete_session(const domain::SessionId&) override;
+    void delete_sessions(const domain::UserId&, const domain::SessionId& except) override;
+
+    void insert_api_key(const domain::ApiKeyRow&) override;
+    std::optional<domain::ApiKeyRow> api_key_by_hash(std::string_view) override;
+    std::vector<domain::ApiKeyRow> api_keys(const domain::ApplicationId&) override;
+    bool revoke_api_key(const domain::ApiKeyId&, domain::Instant) override;
+    void touch_api_key(const domain::ApiKeyId&, domain::Instant) override;
+
+    domain::ChainHead lock_chain(std::string_view chain) override;
+    void append_audit(const domain::AuditRow&, const domain::ChainHead& new_head) override;
+    std::vector<domain::AuditRow> audit(const domain::ApplicationId&, const domain::UserId&,
+                                        const domain::EventId& before, int limit) override;
+    std::vector<domain::AuditRow> audit_chain(std::string_view chain, std::int64_t after_sequence,
+                                              int limit) override;
+    std::vector<domain::ChainHead> chains(std::string_view after_chain, int limit) override;
+    std::vector<domain::ChainHead> chains_moved_since(domain::Instant, int limit) override;
+    std::optional<domain::CheckpointRow> last_checkpoint() override;
+    std::optional<domain::CheckpointRow> checkpoint(std::int64_t number) override;
+    bool insert_checkpoint(const domain::CheckpointRow&) override;
+
+    std::optional<domain::ThrottleRow> lock_throttle(std::string_view key) override;
+    void put_throttle(const domain::ThrottleRow&) override;
+
+    bool insert_idempotency(const domain::IdempotencyRow&) override;
+    std::optional<domain::IdempotencyRow> lock_idempotency(std::string_view id) override;
+    void put_idempotency(const domain::IdempotencyRow&) override;
+    void delete_idempotency(std::string_view id) override;
+    bool request_committed(std::string_view request_id) override;
+
+    void insert_link(const domain::LinkRow&) override;
+    std::optional<domain::LinkRow> lock_link(std::string_view id) override;
+    void update_link(domain::LinkRow&) override;
+    void void_links(domain::LinkPurpose, const domain::ApplicationId&,
+                    std::string_view email_index) override;
+
+    void insert_message(const domain::MessageRow&) override;
+    std::vector<domain::MessageRow> lease_messages(domain::Instant now, domain::Instant until,
+                                                   int limit) override;
+    void finish_message(const domain::MessageId&, domain::MessageStatus, domain::Instant at,
+                        domain::Instant not_before) override;
+    std::vector<domain::MessageRow> recent_messages(int limit) override;
+
+    bool insert_assertion_use(std::string_view jti, domain::Instant expires_at) override;
+
+    std::vector<domain::SigningKeyRow> signing_keys() override;
+    bool insert_signing_key(const domain::SigningKeyRow&) override;
+
+    void put_node(const domain::NodeRow&) override;
+    std::vector<domain::NodeRow> nodes(domain::Instant seen_after) override;
+    std::int64_t rows_sealed_under(std::string_view key_id) override;
+
+    int sweep(domain::Instant now, int limit) override;
+
+   private:
+    // A statement that changes something: a bug inside Store::read.
+    long long change(const Sql& sql);
+    std::string locking() const;
+
+    template <class Row>
+    std::vector<Row> all(const Sql& sql);
+    template <class Row>
+    std::optional<Row> one(const Sql& sql);
+    // By the first column, with what follows appended.
+    template <class Row>
+    std::optional<Row> by_key(std::string_view key, std::string_view suffix = {});
+
+    template <class Row>
+    void insert(const Row& row);  // a duplicate is a conflict
+    template <class Row>
+    bool try_insert(const Row& row);
+    bool try_change(const Sql& insertion);  // false on a duplicate
+    template <class Row>
+    void update(Row& row);  // guarded by version
+    template <class Row>
+    void put(const Row& row);  // insert or overwrite
+
+    template <class Row>
+    void load_by_keys(const std::vector<std::string>& keys,
+                      const std::function<void(Row)>& found);
+    // One UPDATE … CASE for all dirty rows: only the columns that differ from what was loaded.
+    template <class Row, class Map>
+    void update_many(Map& rows, const std::map<std::string, Row>& loaded);
+    void save_chains(domain::VerifyRows& rows, const std::map<std::string, std::int64_t>& added);
+    int sweep_table(const char* table, const char* key, const std::string& condition,
+                    const char* order, int limit);
+    std::int64_t count_sealed(const char* table, const char* key, const std::string& condition);
+
+    Connection& c_;
+    bool writable_;
+
+    // What load_for_verify gave, to find out what changed.
+    struct Loaded {
+        std::map<std::string, domain::ChallengeRow> challenges;
+        std::map<std::string, domain::UserRow> users;
+        std::map<std::string, domain::FactorRow> factors;
+        std::map<std::string, domain::BudgetRow> budgets;
+    };
+    Loaded loaded_;
+};
+
+}  // namespace twofold::storage
