@@ -1,8 +1,9 @@
 // security 15: what the encoder draws is read back byte for byte by two decoders that have nothing
 // to do with each other, ZBar and ZXing.
-// zbar.h comes first and alone: it uses words that others define as macros.
-#include <ZXing/ReadBarcode.h>
+// clang-format off: zbar.h comes first, it uses words that others define as macros.
 #include <zbar.h>
+// clang-format on
+#include <ZXing/ReadBarcode.h>
 
 #include <random>
 #include <string>
