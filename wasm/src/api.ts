@@ -195,7 +195,8 @@ interface Call {
   readonly once?: boolean;
 }
 
-export class TwofoldApi {
+/** What the second step needs, and the transport of all calls. `<twofold-verify>` carries no more. */
+export class ApiClient {
   base: string;
   user: string;
   token: Supplier<string> | undefined;
@@ -222,60 +223,15 @@ export class TwofoldApi {
     return Date.now() + this.#clockOffset;
   }
 
-  // -- The Client Area's own accounts ---------------------------------------------------------
-  config = (): Promise<ClientConfig> => this.#call("GET", "/client/config");
-  me = (): Promise<Me> => this.#call("GET", "/client/me");
-  updateMe = (change: { display_name?: string; locale?: string }): Promise<User> =>
-    this.#call("PATCH", "/client/me", { body: change });
-  register = (body: { email: string; password: string; display_name?: string; locale?: string }): Promise<{ status: string }> =>
-    this.#call("POST", "/client/register", { body });
-  confirmRegistration = (token: string, password: string): Promise<SignedIn> =>
-    this.#call("POST", "/client/register/confirm", { body: { token, password } });
-  signIn = (email: string, password: string): Promise<SignInAnswer> =>
-    this.#call("POST", "/client/sign-in", { body: { email, password } });
-  verifySignIn = (attempt: Attempt): Promise<SignedIn> =>
-    this.#call("POST", "/client/sign-in/verify", { body: attempt });
-  clientChallenge = (): Promise<Challenge> => this.#call("GET", "/client/challenge");
-  signOut = (): Promise<void> => this.#call("POST", "/client/sign-out", { body: {} });
-  reauthenticate = (password: string): Promise<{ csrf_token: string }> =>
-    this.#call("POST", "/client/reauthenticate", { body: { password } });
-  changePassword = (current_password: string, new_password: string): Promise<{ csrf_token: string }> =>
-    this.#call("POST", "/client/password", { body: { current_password, new_password } });
-  requestPasswordReset = (email: string): Promise<{ status: string }> =>
-    this.#call("POST", "/client/password-reset", { body: { email } });
-  confirmPasswordReset = (token: string, password: string): Promise<void> =>
-    this.#call("POST", "/client/password-reset/confirm", { body: { token, password } });
-
-  // -- Factors --------------------------------------------------------------------------------
-  enroll = (
-    request: { method: Method; label?: string; totp?: TotpParameters; replaces?: string },
-    proof: Proof = {},
-  ): Promise<PendingEnrollment> =>
-    this.#call("POST", `${this.#userPath}/enrollments`, { body: { ...request, ...proof }, once: true });
-  confirmEnrollment = (id: string, code: string): Promise<{ enrollment: Enrollment; backup_codes?: readonly string[] }> =>
-    this.#call("POST", `${this.#userPath}/enrollments/${encodeURIComponent(id)}/confirm`, { body: { code }, once: true });
-  enrollments = (): Promise<Page<Enrollment>> => this.#call("GET", `${this.#userPath}/enrollments`);
-  renameEnrollment = (id: string, label: string): Promise<Enrollment> =>
-    this.#call("PATCH", `${this.#userPath}/enrollments/${encodeURIComponent(id)}`, { body: { label } });
-  removeEnrollment = (id: string, proof: Proof): Promise<void> =>
-    this.#call("POST", `${this.#userPath}/enrollments/${encodeURIComponent(id)}/remove`, { body: proof, once: true });
-  disable = (proof: Proof): Promise<void> =>
-    this.#call("POST", `${this.#userPath}/disable`, { body: proof, once: true });
-  backupCodeCount = (): Promise<BackupCodeCount> => this.#call("GET", `${this.#userPath}/backup-codes`);
-  regenerateBackupCodes = (proof: Proof = {}): Promise<BackupCodes> =>
-    this.#call("POST", `${this.#userPath}/backup-codes`, { body: proof, once: true });
-  audit = (limit = 10): Promise<Page<AuditItem>> => this.#call("GET", `${this.#userPath}/audit?limit=${limit}`);
-
-  // -- Challenges -----------------------------------------------------------------------------
-  challenge = (id: string): Promise<Challenge> => this.#call("GET", `/v1/challenges/${encodeURIComponent(id)}`);
+  // -- The second step --------------------------------------------------------------------------
+  me = (): Promise<Me> => this.call("GET", "/client/me");
+  clientChallenge = (): Promise<Challenge> => this.call("GET", "/client/challenge");
+  verifySignIn = (attempt: Attempt): Promise<SignedIn> => this.call("POST", "/client/sign-in/verify", { body: attempt });
+  challenge = (id: string): Promise<Challenge> => this.call("GET", challengePath(id));
   verifyChallenge = (id: string, attempt: Attempt): Promise<Verified> =>
-    this.#call("POST", `/v1/challenges/${encodeURIComponent(id)}/verify`, { body: attempt, once: true });
+    this.call("POST", `${challengePath(id)}/verify`, { body: attempt, once: true });
 
-  get #userPath(): string {
-    return `/v1/users/${encodeURIComponent(this.user)}`;
-  }
-
-  async #call<T>(method: string, path: string, call: Call = {}): Promise<T> {
+  protected async call<T>(method: string, path: string, call: Call = {}): Promise<T> {
     // An answer lost on the way is asked for again under the same key: one effect, the same answer.
     const key = call.once ? randomKey() : undefined;
     try {
@@ -339,6 +295,57 @@ export class TwofoldApi {
   }
 }
 
+/** Every call of the Client Area and of a user's own factors. */
+export class TwofoldApi extends ApiClient {
+  // -- The Client Area's own accounts ---------------------------------------------------------
+  config = (): Promise<ClientConfig> => this.call("GET", "/client/config");
+  updateMe = (change: { display_name?: string; locale?: string }): Promise<User> =>
+    this.call("PATCH", "/client/me", { body: change });
+  register = (body: { email: string; password: string; display_name?: string; locale?: string }): Promise<{ status: string }> =>
+    this.call("POST", "/client/register", { body });
+  confirmRegistration = (token: string, password: string): Promise<SignedIn> =>
+    this.call("POST", "/client/register/confirm", { body: { token, password } });
+  signIn = (email: string, password: string): Promise<SignInAnswer> =>
+    this.call("POST", "/client/sign-in", { body: { email, password } });
+  signOut = (): Promise<void> => this.call("POST", "/client/sign-out", { body: {} });
+  reauthenticate = (password: string): Promise<{ csrf_token: string }> =>
+    this.call("POST", "/client/reauthenticate", { body: { password } });
+  changePassword = (current_password: string, new_password: string): Promise<{ csrf_token: string }> =>
+    this.call("POST", "/client/password", { body: { current_password, new_password } });
+  requestPasswordReset = (email: string): Promise<{ status: string }> =>
+    this.call("POST", "/client/password-reset", { body: { email } });
+  confirmPasswordReset = (token: string, password: string): Promise<void> =>
+    this.call("POST", "/client/password-reset/confirm", { body: { token, password } });
+
+  // -- Factors --------------------------------------------------------------------------------
+  enroll = (
+    request: { method: Method; label?: string; totp?: TotpParameters; replaces?: string },
+    proof: Proof = {},
+  ): Promise<PendingEnrollment> =>
+    this.call("POST", `${this.#path()}/enrollments`, { body: { ...request, ...proof }, once: true });
+  confirmEnrollment = (id: string, code: string): Promise<{ enrollment: Enrollment; backup_codes?: readonly string[] }> =>
+    this.call("POST", `${this.#path()}/enrollments/${encodeURIComponent(id)}/confirm`, { body: { code }, once: true });
+  enrollments = (): Promise<Page<Enrollment>> => this.call("GET", `${this.#path()}/enrollments`);
+  renameEnrollment = (id: string, label: string): Promise<Enrollment> =>
+    this.call("PATCH", `${this.#path()}/enrollments/${encodeURIComponent(id)}`, { body: { label } });
+  removeEnrollment = (id: string, proof: Proof): Promise<void> =>
+    this.call("POST", `${this.#path()}/enrollments/${encodeURIComponent(id)}/remove`, { body: proof, once: true });
+  disable = (proof: Proof): Promise<void> =>
+    this.call("POST", `${this.#path()}/disable`, { body: proof, once: true });
+  backupCodeCount = (): Promise<BackupCodeCount> => this.call("GET", `${this.#path()}/backup-codes`);
+  regenerateBackupCodes = (proof: Proof = {}): Promise<BackupCodes> =>
+    this.call("POST", `${this.#path()}/backup-codes`, { body: proof, once: true });
+  audit = (limit = 10): Promise<Page<AuditItem>> => this.call("GET", `${this.#path()}/audit?limit=${limit}`);
+
+  #path(): string {
+    return `/v1/users/${encodeURIComponent(this.user)}`;
+  }
+}
+
+function challengePath(id: string): string {
+  return `/v1/challenges/${encodeURIComponent(id)}`;
+}
+
 const kOpenCalls = /^\/client\/(register|sign-in$|password-reset)/;
 
 async function supply<T>(supplier: Supplier<T>): Promise<T> {
@@ -356,7 +363,9 @@ async function readJson(response: Response): Promise<unknown> {
 
 function toError(response: Response, answer: unknown): ApiError {
   const problem = (answer ?? {}) as Record<string, unknown>;
-  const code = kErrorCodes.find((c) => c === problem["code"]) ?? byStatus(response.status);
+  // A code of a newer server passes through: the texts have a sentence for what they do not know.
+  const given = problem["code"];
+  const code = typeof given === "string" && /^[a-z_]{1,40}$/.test(given) ? (given as ErrorCode) : byStatus(response.status);
   const number = (value: unknown): number | undefined =>
     typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : undefined;
   const header = response.headers.get("Retry-After");

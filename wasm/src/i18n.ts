@@ -119,12 +119,12 @@ export function negotiate(
   return fallback;
 }
 
-/** One language: messages, numbers, dates and durations. Immutable. */
-export class Translator {
+/** One language: messages and numbers. Immutable. */
+export class Messenger {
   readonly lang: string;
   readonly dir: "ltr" | "rtl";
   readonly #messages: Messages;
-  readonly #locale: string;
+  protected readonly locale: string;
   readonly #parsed = new Map<string, readonly Node[]>();
   readonly #plural: Intl.PluralRules;
 
@@ -132,7 +132,7 @@ export class Translator {
     this.lang = lang;
     this.dir = direction(lang);
     this.#messages = messages;
-    this.#locale = `${lang}-u-nu-latn`;
+    this.locale = `${lang}-u-nu-latn`;
     this.#plural = new Intl.PluralRules(lang);
   }
 
@@ -149,27 +149,7 @@ export class Translator {
   };
 
   number(value: number): string {
-    return new Intl.NumberFormat(this.#locale).format(value);
-  }
-
-  date(value: Date | string, style: Intl.DateTimeFormatOptions = { dateStyle: "medium" }): string {
-    return new Intl.DateTimeFormat(this.#locale, style).format(new Date(value));
-  }
-
-  dateTime(value: Date | string): string {
-    return this.date(value, { dateStyle: "medium", timeStyle: "short" });
-  }
-
-  /** "5 minutes ago", "yesterday"; a date once it is older than a week. */
-  ago(value: Date | string, now: Date = new Date()): string {
-    const seconds = (new Date(value).getTime() - now.getTime()) / 1000;
-    const format = new Intl.RelativeTimeFormat(this.#locale, { numeric: "auto" });
-    const size = Math.abs(seconds);
-    if (size < 45) return format.format(0, "second");
-    if (size < 45 * 60) return format.format(Math.round(seconds / 60), "minute");
-    if (size < 22 * 3600) return format.format(Math.round(seconds / 3600), "hour");
-    if (size < 7 * 86400) return format.format(Math.round(seconds / 86400), "day");
-    return this.date(value);
+    return new Intl.NumberFormat(this.locale).format(value);
   }
 
   #render(nodes: readonly Node[], params: Params, hash?: string): string {
@@ -197,37 +177,64 @@ export class Translator {
   #value(value: string | number | Date | undefined, name: string): string {
     if (value === undefined) return `{${name}}`;
     if (typeof value === "number") return this.number(value);
-    if (value instanceof Date) return this.dateTime(value);
+    if (value instanceof Date) return value.toLocaleString(this.locale);
     // A Latin name inside Arabic text (or the reverse) must not reorder what surrounds it: Unicode
     // isolates (UAX #9, 2.4). Only where it can happen, so that plain text stays plain.
     return this.dir === "rtl" ? `\u2068${value}\u2069` : value;
   }
 }
 
-const kCache = new WeakMap<CatalogLoaders, Map<string, Promise<Translator>>>();
+/** Messages, and dates and durations beside them. */
+export class Translator extends Messenger {
+  date(value: Date | string, style: Intl.DateTimeFormatOptions = { dateStyle: "medium" }): string {
+    return new Intl.DateTimeFormat(this.locale, style).format(new Date(value));
+  }
+
+  dateTime(value: Date | string): string {
+    return this.date(value, { dateStyle: "medium", timeStyle: "short" });
+  }
+
+  /** "5 minutes ago", "yesterday"; a date once it is older than a week. */
+  ago(value: Date | string, now: Date = new Date()): string {
+    const seconds = (new Date(value).getTime() - now.getTime()) / 1000;
+    const format = new Intl.RelativeTimeFormat(this.locale, { numeric: "auto" });
+    const size = Math.abs(seconds);
+    if (size < 45) return format.format(0, "second");
+    if (size < 45 * 60) return format.format(Math.round(seconds / 60), "minute");
+    if (size < 22 * 3600) return format.format(Math.round(seconds / 3600), "hour");
+    if (size < 7 * 86400) return format.format(Math.round(seconds / 86400), "day");
+    return this.date(value);
+  }
+}
+
+const kCache = new WeakMap<CatalogLoaders, Map<string, Promise<Messages>>>();
 
 /**
- * Loads the translator for the best of the wanted languages; each catalog is fetched once.
+ * The messages of the best of the wanted languages; each catalog is fetched once.
  * @param loaders  the catalogs there are
- * @param wanted   tags in order of preference; default: the page's `lang`, then the browser's
+ * @param wanted   tags in order of preference
+ * @returns        the language's tag and its messages
  */
-export function loadTranslator(
-  loaders: CatalogLoaders,
-  wanted: readonly string[] = preferredLanguages(),
-): Promise<Translator> {
+export async function loadMessages(loaders: CatalogLoaders, wanted: readonly string[]): Promise<[string, Messages]> {
   const lang = negotiate(wanted, Object.keys(loaders));
   let byLang = kCache.get(loaders);
   if (!byLang) kCache.set(loaders, (byLang = new Map()));
   let hit = byLang.get(lang);
   if (!hit) {
-    hit = loaders[lang]!().then(
-      (m) => new Translator(lang, "default" in m && typeof m.default === "object" ? m.default : (m as Messages)),
-    );
+    hit = loaders[lang]!().then((m) => (typeof m["default"] === "object" ? m["default"] : (m as Messages)));
     // A failed fetch is forgotten, so that the next call tries again.
     hit.catch(() => byLang.delete(lang));
     byLang.set(lang, hit);
   }
-  return hit;
+  return [lang, await hit];
+}
+
+/** Loads a translator; by default for the page's `lang`, then the browser's languages. */
+export async function loadTranslator(
+  loaders: CatalogLoaders,
+  wanted: readonly string[] = preferredLanguages(),
+): Promise<Translator> {
+  return new Translator(...(await loadMessages(loaders, wanted)));
 }
 
 /** The page's `<html lang>` first, then what the browser says. */

@@ -5,7 +5,6 @@
 // tokens.css for pages from this table.
 
 export const colors = {
-  canvas: ["#f5f6f8", "#0e1116"], // the page behind cards
   surface: ["#ffffff", "#161b22"], // cards
   "surface-sunken": ["#f3f5f8", "#0f141a"], // wells inside cards: keys, codes
   "surface-hover": ["#eef1f6", "#202731"],
@@ -16,21 +15,26 @@ export const colors = {
   accent: ["#3548c8", "#93a5ff"], // links, icons, selected outlines: 4.5:1 on surface
   "accent-soft": ["#eef0fd", "#1d2442"],
   button: ["#3548c8", "#93a5ff"],
-  "button-hover": ["#2a3aa8", "#adbaff"],
   "button-text": ["#ffffff", "#0b1030"],
   focus: ["#3548c8", "#b3c0ff"],
   danger: ["#b3261e", "#ff9a92"],
   "danger-soft": ["#fdf0ef", "#34191a"],
   "danger-border": ["#efc4c0", "#6a2f2d"],
-  "danger-button": ["#b3261e", "#ff9a92"],
-  "danger-button-hover": ["#8f1d17", "#ffb4ae"],
-  "danger-button-text": ["#ffffff", "#2b0504"],
   success: ["#166b3b", "#6fd39a"],
   "success-soft": ["#ecf8f0", "#12291c"],
   "success-border": ["#b6dfc5", "#22533a"],
   warning: ["#7a4d00", "#f0c069"],
   "warning-soft": ["#fff6e3", "#2d230f"],
   "warning-border": ["#ecd3a0", "#5f4a1c"],
+} as const satisfies Record<string, readonly [string, string]>;
+
+/** Beside those, for pages: the elements mix or alias the ones above. */
+const pageColors = {
+  canvas: ["#f5f6f8", "#0e1116"], // the page behind cards
+  "button-hover": ["#2a3aa8", "#adbaff"],
+  "danger-button": ["#b3261e", "#ff9a92"],
+  "danger-button-hover": ["#8f1d17", "#ffb4ae"],
+  "danger-button-text": ["#ffffff", "#2b0504"],
 } as const satisfies Record<string, readonly [string, string]>;
 
 export const sizes = {
@@ -58,42 +62,24 @@ export const sizes = {
   duration: "140ms", // set to 0ms by the elements under prefers-reduced-motion
 } as const satisfies Record<string, string>;
 
-export type ColorToken = keyof typeof colors;
-export type SizeToken = keyof typeof sizes;
-
-/** The declarations of a rule: public names for a page, or private ones that read the public ones. */
-function declarations(
-  color: (name: string, light: string, dark: string) => string,
-  size: (name: string, value: string) => string,
-): string {
-  return [
-    ...Object.entries(colors).map(([name, [light, dark]]) => color(name, light, dark)),
-    ...Object.entries(sizes).map(([name, value]) => size(name, value)),
-  ].join("");
-}
-
 /** `:root{…}` for a page; tokens.css is this text. */
 export function pageTokens(): string {
-  const modern = declarations(
-    (n, l, d) => `--twofold-${n}:light-dark(${l},${d});`,
-    (n, v) => `--twofold-${n}:${v};`,
-  );
-  return `:root{color-scheme:light dark;${modern}}`;
+  const pairs = Object.entries({ ...colors, ...pageColors });
+  return `:root{color-scheme:light dark;${[
+    ...pairs.map(([name, [light, dark]]) => `--twofold-${name}:light-dark(${light},${dark});`),
+    ...Object.entries(sizes).map(([name, value]) => `--twofold-${name}:${value};`),
+  ].join("")}}`;
 }
 
 /**
  * `:host{…}` for the elements: private `--_name` = the page's `--twofold-name`, else the default.
- * @param lightDark whether the browser knows light-dark(); without it the system setting decides.
+ * @param scheme light-dark() where the browser has it; else the system's setting decides.
  */
-export function hostTokens(lightDark: boolean): string {
-  const rule = (pick: (l: string, d: string) => string): string =>
-    declarations(
-      (n, l, d) => `--_${n}:var(--twofold-${n},${pick(l, d)});`,
-      (n, v) => `--_${n}:var(--twofold-${n},${v});`,
-    );
-  if (lightDark) return `:host{${rule((l, d) => `light-dark(${l},${d})`)}}`;
-  return (
-    `:host{${rule((l) => l)}}` +
-    `@media (prefers-color-scheme:dark){:host{${rule((_, d) => d)}}}`
+export function hostTokens(scheme: "light-dark" | "light" | "dark"): string {
+  const pick = (pair: readonly [string, string]): string =>
+    scheme === "light-dark" ? `light-dark(${pair})` : pair[scheme === "dark" ? 1 : 0];
+  const lines = Object.entries({ ...colors, ...sizes }).map(
+    ([name, value]) => `--_${name}:var(--twofold-${name},${typeof value === "string" ? value : pick(value)});`,
   );
+  return `:host{${lines.join("")}}`;
 }

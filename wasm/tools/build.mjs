@@ -9,11 +9,11 @@ import { tokensCss } from "./tokens.mjs";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const kEntries = ["index", "define", "define_setup", "define_verify", "core", "api", "i18n", "tokens"];
 
-/** Minifies the css`…` literal of styles.ts, which esbuild leaves as it is. */
+/** Minifies the css`…` literals of the style files, which esbuild leaves as it is. */
 export const minifyCss = {
   name: "minify-css",
   setup(setup) {
-    setup.onLoad({ filter: /styles\.ts$/ }, async ({ path }) => {
+    setup.onLoad({ filter: /styles(_more)?\.ts$/ }, async ({ path }) => {
       const source = readFileSync(path, "utf8");
       const [before, rest] = source.split("css`\n");
       const end = rest.indexOf("`,");
@@ -23,9 +23,9 @@ export const minifyCss = {
   },
 };
 
-/** Indentation inside templates means nothing to HTML; after minifying, newlines are only there. */
+/** Indentation inside templates means nothing to HTML; after minifying, it is only there. */
 export function dedent(file) {
-  return file.text.replace(/\n {2,}/g, "\n");
+  return file.text.replace(/\n {2,}/g, " ");
 }
 
 export async function bundle(outdir, options = {}) {

@@ -1,7 +1,7 @@
 // base.ts - what the three elements share: properties, language, focus, announcements, clean-up.
 import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from "lit";
-import { ApiError, TwofoldApi, type Supplier } from "../api.js";
-import { loadTranslator, preferredLanguages, type Translator } from "../i18n.js";
+import { ApiClient, type ApiError, type ApiOptions, type Supplier } from "../api.js";
+import { Messenger, loadMessages, preferredLanguages } from "../i18n.js";
 import { elementCatalogs } from "./catalogs.js";
 import { loadCore } from "./core_adapter.js";
 import type { CoreLoader } from "./core_port.js";
@@ -17,6 +17,7 @@ export abstract class TwofoldElement extends LitElement {
     lang: { reflect: true },
     token: { attribute: false },
     csrf: { attribute: false },
+    coreLoader: { attribute: false },
     bare: { type: Boolean, reflect: true },
     headingLevel: { type: Number, attribute: "heading-level" },
     i18n: { state: true },
@@ -24,7 +25,7 @@ export abstract class TwofoldElement extends LitElement {
   };
 
   /** A client shared with the page; else one is made from the properties below. */
-  declare api: TwofoldApi | undefined;
+  declare api: ApiClient | undefined;
   declare apiBase: string;
   declare user: string;
   /** A widget token or its supplier. A property only: an attribute would put it into the page. */
@@ -33,11 +34,11 @@ export abstract class TwofoldElement extends LitElement {
   /** Without the card around it, for use inside one. */
   declare bare: boolean;
   declare headingLevel: number;
-  protected declare i18n: Translator | undefined;
+  protected declare i18n: Messenger | undefined;
   protected declare announcement: string;
   /** Where the core comes from; tests and pages with their own loader may set it. */
-  coreLoader: CoreLoader = loadCore;
-  #ownApi: TwofoldApi | undefined;
+  declare coreLoader: CoreLoader;
+  #ownApi: ApiClient | undefined;
   #ticker: ReturnType<typeof setInterval> | undefined;
   #langRun = 0;
 
@@ -48,6 +49,7 @@ export abstract class TwofoldElement extends LitElement {
     this.bare = false;
     this.headingLevel = 2;
     this.announcement = "";
+    this.coreLoader = loadCore;
   }
 
   override connectedCallback(): void {
@@ -77,8 +79,16 @@ export abstract class TwofoldElement extends LitElement {
     }
   }
 
-  protected get client(): TwofoldApi {
-    return this.api ?? (this.#ownApi ??= new TwofoldApi({ base: this.apiBase, user: this.user, token: this.token, csrf: this.csrf }));
+  protected makeClient(options: ApiOptions): ApiClient {
+    return new ApiClient(options);
+  }
+
+  protected makeMessenger(...[lang, messages]: ConstructorParameters<typeof Messenger>): Messenger {
+    return new Messenger(lang, messages);
+  }
+
+  protected get client(): ApiClient {
+    return this.api ?? (this.#ownApi ??= this.makeClient({ base: this.apiBase, user: this.user, token: this.token, csrf: this.csrf }));
   }
 
   protected readonly core: CoreLoader = () => this.coreLoader();
@@ -89,7 +99,7 @@ export abstract class TwofoldElement extends LitElement {
   /** The element left the page: drop every secret. */
   protected end(): void {}
 
-  protected abstract body(i18n: Translator): TemplateResult | typeof nothing;
+  protected abstract body(i18n: Messenger): TemplateResult | typeof nothing;
 
   protected override render(): TemplateResult | typeof nothing {
     const { i18n } = this;
@@ -135,7 +145,7 @@ export abstract class TwofoldElement extends LitElement {
     const run = (this.#langRun += 1);
     const near = this.closest<HTMLElement>("[lang]")?.lang ?? "";
     const wanted = [this.lang, near, ...preferredLanguages()].filter(Boolean);
-    const i18n = await loadTranslator(elementCatalogs, wanted);
-    if (run === this.#langRun) this.i18n = i18n;
+    const loaded = await loadMessages(elementCatalogs, wanted);
+    if (run === this.#langRun) this.i18n = this.makeMessenger(...loaded);
   }
 }

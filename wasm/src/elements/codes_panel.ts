@@ -2,6 +2,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { Translator } from "../i18n.js";
 import type { CodesFlow } from "./codes_flow.js";
+import { kCopy, kDownload, kPrint } from "./icons.js";
 import { copyText, downloadText, printText } from "./keep.js";
 import { button, field, heading, notice, problemSlot, typed } from "./parts.js";
 import { backupCodesFile } from "./text.js";
@@ -41,10 +42,10 @@ function show(flow: CodesFlow, { i18n, level, account, announce }: CodesContext)
         ${flow.codes.map((code) => html`<li>${code}</li>`)}
       </ol>
       <div class="actions">
-        ${button(t("codes.copy"), { icon: "copy", small: true, click: () => void copy() })}
-        ${button(t("codes.print"), { icon: "print", small: true, click: () => printText(text(), i18n.lang, i18n.dir) })}
+        ${button(t("codes.copy"), { icon: kCopy, small: true, click: () => void copy() })}
+        ${button(t("codes.print"), { icon: kPrint, small: true, click: () => printText(text(), i18n.lang, i18n.dir) })}
         ${button(t("codes.download"), {
-          icon: "download",
+          icon: kDownload,
           small: true,
           click: () => {
             downloadText(t("codes.file_name"), text());

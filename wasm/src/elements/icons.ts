@@ -1,25 +1,24 @@
 // icons.ts - line icons on a 24-unit grid, drawn for this package. Decorative: hidden from readers.
+// Each is a constant of its own, so that an element carries only what it shows.
 import { html, svg, type SVGTemplateResult, type TemplateResult } from "lit";
 
-const kShapes = {
-  app: svg`<rect x="6.5" y="2.5" width="11" height="19" rx="2.5"/><path d="M10.5 18.5h3"/>`,
-  shield: svg`<path d="M12 2.8 4.5 5.6v5.6c0 4.6 3.1 8.2 7.5 10 4.4-1.8 7.5-5.4 7.5-10V5.6Z"/><path d="m8.8 11.8 2.3 2.3 4.3-4.4"/>`,
-  key: svg`<circle cx="8" cy="15.5" r="4.5"/><path d="m11.3 12.2 8.2-8.2M16 7.5l3 3"/>`,
-  check: svg`<path d="m5 12.5 4.6 4.6L19.5 7"/>`,
-  alert: svg`<circle cx="12" cy="12" r="9"/><path d="M12 7.5v5.2M12 16.3v.1"/>`,
-  info: svg`<circle cx="12" cy="12" r="9"/><path d="M12 11v5.2M12 7.6v.1"/>`,
-  clock: svg`<circle cx="12" cy="12" r="9"/><path d="M12 7v5.2l3.2 2"/>`,
-  chevron: svg`<path d="m9 6 6 6-6 6"/>`,
-  back: svg`<path d="m15 6-6 6 6 6"/>`,
-  copy: svg`<rect x="8.5" y="8.5" width="12" height="12" rx="2"/><path d="M15.5 8.5v-3a2 2 0 0 0-2-2h-8a2 2 0 0 0-2 2v8a2 2 0 0 0 2 2h3"/>`,
-  print: svg`<path d="M7 9V3.5h10V9M7 17H4.5a1 1 0 0 1-1-1v-6a1 1 0 0 1 1-1h15a1 1 0 0 1 1 1v6a1 1 0 0 1-1 1H17"/><path d="M7 14h10v6.5H7Z"/>`,
-  download: svg`<path d="M12 3.5v11.7m-4.5-4.4 4.5 4.5 4.5-4.5M4 20.5h16"/>`,
-  message: svg`<path d="M3.5 5.5h17v13h-17Z"/><path d="m4 6.5 8 6.5 8-6.5"/>`,
-} satisfies Record<string, SVGTemplateResult>;
+export type Shape = SVGTemplateResult;
 
-export type IconName = keyof typeof kShapes;
+export const kApp = /* @__PURE__ */ (() => svg`<rect x="6.5" y="2.5" width="11" height="19" rx="2.5"/><path d="M10.5 18.5h3"/>`)();
+export const kShield = /* @__PURE__ */ (() => svg`<path d="M12 2.8 4.5 5.6v5.6c0 4.6 3.1 8.2 7.5 10 4.4-1.8 7.5-5.4 7.5-10V5.6Z"/><path d="m8.8 11.8 2.3 2.3 4.3-4.4"/>`)();
+export const kKey = /* @__PURE__ */ (() => svg`<circle cx="8" cy="15.5" r="4.5"/><path d="m11.3 12.2 8.2-8.2M16 7.5l3 3"/>`)();
+export const kCheck = /* @__PURE__ */ (() => svg`<path d="m5 12.5 4.6 4.6L19.5 7"/>`)();
+export const kAlert = /* @__PURE__ */ (() => svg`<circle cx="12" cy="12" r="9"/><path d="M12 7.5v5.2M12 16.3v.1"/>`)();
+export const kInfo = /* @__PURE__ */ (() => svg`<circle cx="12" cy="12" r="9"/><path d="M12 11v5.2M12 7.6v.1"/>`)();
+export const kClock = /* @__PURE__ */ (() => svg`<circle cx="12" cy="12" r="9"/><path d="M12 7v5.2l3.2 2"/>`)();
+export const kChevron = /* @__PURE__ */ (() => svg`<path d="m9 6 6 6-6 6"/>`)();
+export const kBack = /* @__PURE__ */ (() => svg`<path d="m15 6-6 6 6 6"/>`)();
+export const kCopy = /* @__PURE__ */ (() => svg`<rect x="8.5" y="8.5" width="12" height="12" rx="2"/><path d="M15.5 8.5v-3a2 2 0 0 0-2-2h-8a2 2 0 0 0-2 2v8a2 2 0 0 0 2 2h3"/>`)();
+export const kPrint = /* @__PURE__ */ (() => svg`<path d="M7 9V3.5h10V9M7 17H4.5a1 1 0 0 1-1-1v-6a1 1 0 0 1 1-1h15a1 1 0 0 1 1 1v6a1 1 0 0 1-1 1H17"/><path d="M7 14h10v6.5H7Z"/>`)();
+export const kDownload = /* @__PURE__ */ (() => svg`<path d="M12 3.5v11.7m-4.5-4.4 4.5 4.5 4.5-4.5M4 20.5h16"/>`)();
+export const kMessage = /* @__PURE__ */ (() => svg`<path d="M3.5 5.5h17v13h-17Z"/><path d="m4 6.5 8 6.5 8-6.5"/>`)();
 
 /** @param turns whether it points somewhere and is mirrored in right-to-left text. */
-export function icon(name: IconName, turns = false): TemplateResult {
-  return html`<svg class="icon ${turns ? "turn" : ""}" viewBox="0 0 24 24" aria-hidden="true">${kShapes[name]}</svg>`;
+export function icon(shape: Shape, turns = false): TemplateResult {
+  return html`<svg class="icon ${turns ? "turn" : ""}" viewBox="0 0 24 24" aria-hidden="true">${shape}</svg>`;
 }

@@ -1,7 +1,7 @@
 // parts.ts - pieces of markup the elements share. Functions of their arguments; no state.
 import { html, nothing, type TemplateResult } from "lit";
-import type { Translator } from "../i18n.js";
-import { icon, type IconName } from "./icons.js";
+import type { Messenger } from "../i18n.js";
+import { icon, kAlert, kBack, kCheck, kClock, kInfo, type Shape } from "./icons.js";
 import { problemText, type Problem } from "./problem.js";
 import { clock } from "./text.js";
 
@@ -12,13 +12,13 @@ export function heading(text: string, level: number): TemplateResult {
   return html`<h2 part="heading" tabindex="-1" aria-level=${level}>${text}</h2>`;
 }
 
-export function notice(tone: "danger" | "warning" | "success" | "info", content: Content, symbol?: IconName): TemplateResult {
-  const icons = { danger: "alert", warning: "alert", success: "check", info: "info" } as const;
-  return html`<div class="notice ${tone}" part="notice notice-${tone}">${icon(symbol ?? icons[tone])}<div>${content}</div></div>`;
+export function notice(tone: "danger" | "warning" | "success" | "info", content: Content, symbol?: Shape): TemplateResult {
+  const icons = { danger: kAlert, warning: kAlert, success: kCheck, info: kInfo };
+  return html`<div class="notice ${tone}" part="notice">${icon(symbol ?? icons[tone])}<div>${content}</div></div>`;
 }
 
 /** Stands in the page from the start, so that what appears in it is read aloud. */
-export function problemSlot(problem: Problem | undefined, i18n: Translator, secondsLeft = 0): TemplateResult {
+export function problemSlot(problem: Problem | undefined, i18n: Messenger, secondsLeft = 0): TemplateResult {
   return html`<div class="alert" id="problem" role="alert">${
     problem
       ? notice(
@@ -27,7 +27,7 @@ export function problemSlot(problem: Problem | undefined, i18n: Translator, seco
             // The ticking clock is for the eye; read aloud each second it would be noise.
             secondsLeft > 0 ? html` <span class="timer" aria-hidden="true">${clock(secondsLeft)}</span>` : nothing
           }`,
-          secondsLeft > 0 ? "clock" : undefined,
+          secondsLeft > 0 ? kClock : undefined,
         )
       : nothing
   }</div>`;
@@ -58,9 +58,7 @@ export function field({ label, help, problem, kind, value }: FieldOptions): Temp
       autocomplete=${{ code: "one-time-code", backup: "off", name: "off", password: "current-password" }[kind]}
       inputmode=${code ? "numeric" : "text"}
       autocapitalize=${kind === "backup" ? "characters" : "off"}
-      autocorrect="off"
       spellcheck="false"
-      enterkeyhint="go"
       aria-describedby=${described || nothing}
       aria-invalid=${problem?.field ? "true" : nothing}
     />
@@ -73,7 +71,7 @@ export interface ButtonOptions {
   readonly busy?: boolean;
   readonly disabled?: boolean;
   readonly click?: () => void;
-  readonly icon?: IconName;
+  readonly icon?: Shape;
   readonly label?: string;
   readonly small?: boolean;
 }
@@ -92,10 +90,10 @@ export function button(text: Content, o: ButtonOptions = {}): TemplateResult {
       if (off) event.preventDefault();
       else o.click?.();
     }}
-  >${o.busy ? html`<span class="spinner" aria-hidden="true"></span>` : o.icon ? icon(o.icon, o.icon === "back") : nothing}${text}</button>`;
+  >${o.busy ? html`<span class="spinner" aria-hidden="true"></span>` : o.icon ? icon(o.icon, o.icon === kBack) : nothing}${text}</button>`;
 }
 
-export function loading(i18n: Translator): TemplateResult {
+export function loading(i18n: Messenger): TemplateResult {
   return html`<p class="loading"><span class="spinner" aria-hidden="true"></span>${i18n.t("common.loading")}</p>`;
 }
 

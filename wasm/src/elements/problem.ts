@@ -1,7 +1,7 @@
 // problem.ts - from a refusal to what a person reads: which message, how serious, how long to wait.
 // Texts say what to do next; they are chosen by the stable `code` alone.
-import { ApiError, kErrorCodes, type ErrorCode } from "../api.js";
-import type { Params, Translator } from "../i18n.js";
+import { ApiError, type ErrorCode } from "../api.js";
+import type { Params, Messenger } from "../i18n.js";
 
 export interface Problem {
   /** Message keys, joined by a space. */
@@ -33,10 +33,8 @@ export function generalProblem(error: unknown, now: number): Problem {
   });
 }
 
-export function problemText(p: Problem, i18n: Translator): string {
-  const text = p.messages.map((m) => i18n.t(m.key, m.params)).join(" ");
+export function problemText(p: Problem, i18n: Messenger): string {
+  // A refusal that is newer than this page is told in general words.
+  const text = p.messages.map((m) => i18n.t(i18n.has(m.key) ? m.key : "error.unexpected", m.params)).join(" ");
   return p.requestId ? `${text} ${i18n.t("error.reference", { id: p.requestId })}` : text;
 }
-
-/** Every message key a refusal can ask for: the catalog test holds the catalogs against it. */
-export const kErrorMessageKeys: readonly string[] = kErrorCodes.map((code) => `error.${code}`);

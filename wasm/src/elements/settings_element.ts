@@ -1,17 +1,20 @@
 // settings_element.ts - <twofold-settings>: Security Settings, whole.
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
-import type { AuditItem, Enrollment } from "../api.js";
-import type { Translator } from "../i18n.js";
+import { TwofoldApi, type ApiOptions, type AuditItem, type Enrollment } from "../api.js";
+import { Translator, type Messages } from "../i18n.js";
 import { activityText } from "./activity.js";
 import { TwofoldElement } from "./base.js";
 import { codesPanel } from "./codes_panel.js";
-import { icon } from "./icons.js";
+import { icon, kApp, kKey, kShield } from "./icons.js";
 import { button, field, heading, loading, notice, problemSlot, typed } from "./parts.js";
 import { problemText } from "./problem.js";
 import { SettingsFlow, type View } from "./settings_flow.js";
 import type { VerifyTarget } from "./verify_flow.js";
+import { moreStyles } from "./styles_more.js";
 
 export class TwofoldSettings extends TwofoldElement {
+  declare api: TwofoldApi | undefined;
+  static override styles = moreStyles;
   static override properties = {
     ...TwofoldElement.properties,
     noActivity: { type: Boolean, attribute: "no-activity" },
@@ -32,6 +35,18 @@ export class TwofoldSettings extends TwofoldElement {
     super.connectedCallback();
     addEventListener("beforeunload", this.#guard);
     if (this.hasUpdated) this.requestUpdate();
+  }
+
+  protected override makeClient(options: ApiOptions): TwofoldApi {
+    return new TwofoldApi(options);
+  }
+
+  protected override makeMessenger(lang: string, messages: Messages): Translator {
+    return new Translator(lang, messages);
+  }
+
+  protected override get client(): TwofoldApi {
+    return super.client as TwofoldApi;
   }
 
   protected override end(): void {
@@ -209,7 +224,7 @@ export class TwofoldSettings extends TwofoldElement {
         ${on
           ? html`${this.#methods(flow, i18n)}`
           : html`<div class="actions">
-              ${button(t("settings.enable"), { look: "primary", icon: "shield", click: () => flow.setUp() })}
+              ${button(t("settings.enable"), { look: "primary", icon: kShield, click: () => flow.setUp() })}
             </div>`}
       </section>
       ${on ? this.#backup(flow, i18n) : nothing}
@@ -237,7 +252,7 @@ export class TwofoldSettings extends TwofoldElement {
       <ul class="things">
         ${flow.enrollments.map((e) => (flow.renaming === e.id ? this.#renaming(flow, e, i18n) : this.#method(flow, e, i18n)))}
       </ul>
-      <div>${button(t("settings.add"), { icon: "app", click: () => flow.setUp() })}</div>
+      <div>${button(t("settings.add"), { icon: kApp, click: () => flow.setUp() })}</div>
       ${notice("info", t("settings.advice"))}
     </div>`;
   }
@@ -246,8 +261,9 @@ export class TwofoldSettings extends TwofoldElement {
     const { t } = i18n;
     const now = new Date(this.client.now());
     const { label } = e;
+    const of = (action: string): string => t("settings.action_of", { action: t(action), label });
     return html`<li part="method">
-      <span class="tile">${icon("app")}</span>
+      <span class="tile">${icon(kApp)}</span>
       <div class="grow">
         <p class="title"><bdi>${label}</bdi></p>
         <p class="help">${t(`method.${e.method}`)}</p>
@@ -257,11 +273,11 @@ export class TwofoldSettings extends TwofoldElement {
         </p>
       </div>
       <div class="actions">
-        ${button(t("settings.rename"), { look: "link", label: t("settings.rename_of", { label }), click: () => flow.startRename(e) })}
-        ${button(t("settings.move"), { look: "link", label: t("settings.move_of", { label }), click: () => flow.setUp(e) })}
+        ${button(t("settings.rename"), { look: "link", label: of("settings.rename"), click: () => flow.startRename(e) })}
+        ${button(t("settings.move"), { look: "link", label: of("settings.move"), click: () => flow.setUp(e) })}
         ${button(t("settings.remove"), {
           look: "link",
-          label: t("settings.remove_of", { label }),
+          label: of("settings.remove"),
           // Removing the last one is turning 2FA off, and is told so.
           click: () => flow.show(flow.enrollments.length > 1 ? { kind: "remove", enrollment: e } : { kind: "disable" }),
         })}
@@ -302,7 +318,7 @@ export class TwofoldSettings extends TwofoldElement {
         </div>
         ${button(t("settings.regenerate"), {
           look: flow.lowBackupCodes ? "primary" : "plain",
-          icon: "key",
+          icon: kKey,
           click: () => flow.show({ kind: "regenerate" }),
         })}
       </div>
@@ -337,7 +353,7 @@ export class TwofoldSettings extends TwofoldElement {
       flow.setUp(flow.enrollments.find((e) => e.id === id) ?? flow.enrollments[0], true);
     };
     return html`<div>
-        <div class="hero plain">${icon("app")}</div>
+        <div class="hero plain">${icon(kApp)}</div>
         ${heading(t("settings.recover_title"), this.headingLevel)}
         <p class="lead">
           ${t("settings.recover_text", { time: flow.recover ? i18n.date(flow.recover.expires_at, { timeStyle: "short" }) : "" })}
@@ -350,7 +366,7 @@ export class TwofoldSettings extends TwofoldElement {
               <div class="options">
                 ${flow.enrollments.map(
                   (e, index) => html`<label class="option">
-                    ${icon("app")}
+                    ${icon(kApp)}
                     <div class="title"><bdi>${e.label}</bdi></div>
                     <input type="radio" name="lost" value=${e.id} .checked=${index === 0} />
                   </label>`,

@@ -1,19 +1,22 @@
 // setup_element.ts - <twofold-setup>: the enabling wizard.
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { unsafeHTML } from "lit/directives/unsafe-html.js";
-import type { Enrollment, Method, PendingEnrollment } from "../api.js";
-import type { Translator } from "../i18n.js";
+import { TwofoldApi, type ApiOptions, type Enrollment, type Method, type PendingEnrollment } from "../api.js";
+import { Translator, type Messages } from "../i18n.js";
 import { TwofoldElement } from "./base.js";
 import { codesPanel } from "./codes_panel.js";
-import { icon } from "./icons.js";
+import { icon, kApp, kCheck, kChevron, kCopy, kShield } from "./icons.js";
 import { copyText } from "./keep.js";
 import { button, field, heading, notice, problemSlot, typed } from "./parts.js";
 import type { Problem } from "./problem.js";
 import { SetupFlow, kSetupMethods } from "./setup_flow.js";
 import { groups } from "./text.js";
 import type { VerifyTarget } from "./verify_flow.js";
+import { moreStyles } from "./styles_more.js";
 
 export class TwofoldSetup extends TwofoldElement {
+  declare api: TwofoldApi | undefined;
+  static override styles = moreStyles;
   static override properties = {
     ...TwofoldElement.properties,
     methods: { attribute: false },
@@ -22,6 +25,7 @@ export class TwofoldSetup extends TwofoldElement {
     recover: { type: Boolean },
     cancelable: { type: Boolean },
     phone: { type: Boolean },
+    openLink: { attribute: false },
     previewHidden: { state: true },
     copyNote: { state: true },
   };
@@ -38,7 +42,7 @@ export class TwofoldSetup extends TwofoldElement {
   /** Whether this is a device that cannot scan its own screen; default: a coarse pointer. */
   declare phone: boolean;
   /** How "Open in my authenticator app" opens the otpauth: link; an embedding app may set its own. */
-  openLink: (uri: string) => void = (uri) => location.assign(uri);
+  declare openLink: (uri: string) => void;
   protected declare previewHidden: boolean;
   protected declare copyNote: "" | "copied" | "failed";
   #flow: SetupFlow | undefined;
@@ -54,12 +58,25 @@ export class TwofoldSetup extends TwofoldElement {
     this.phone = typeof matchMedia === "function" && matchMedia("(pointer: coarse)").matches;
     this.previewHidden = false;
     this.copyNote = "";
+    this.openLink = (uri) => location.assign(uri);
   }
 
   override connectedCallback(): void {
     super.connectedCallback();
     addEventListener("beforeunload", this.#guard);
     if (this.hasUpdated) this.requestUpdate();
+  }
+
+  protected override makeClient(options: ApiOptions): TwofoldApi {
+    return new TwofoldApi(options);
+  }
+
+  protected override makeMessenger(lang: string, messages: Messages): Translator {
+    return new Translator(lang, messages);
+  }
+
+  protected override get client(): TwofoldApi {
+    return super.client as TwofoldApi;
   }
 
   protected override end(): void {
@@ -143,7 +160,7 @@ export class TwofoldSetup extends TwofoldElement {
               <div class="options">
                 ${offered.map(
                   (method, index) => html`<label class="option">
-                    ${icon("app")}
+                    ${icon(kApp)}
                     <div>
                       <span class="title"
                         >${t(`method.${method}`)} ${index === 0 ? html`<span class="badge accent">${t("setup.recommended")}</span>` : nothing}</span
@@ -162,7 +179,7 @@ export class TwofoldSetup extends TwofoldElement {
               kind: "name",
               value: flow.label || this.replaces?.label || t("setup.name_default"),
             })}
-            ${problemSlot(flow.problem, i18n)} ${notice("info", t("setup.advice_device"), "shield")}
+            ${problemSlot(flow.problem, i18n)} ${notice("info", t("setup.advice_device"), kShield)}
             <div class="actions">
               ${button(t("common.continue"), { look: "primary", busy: flow.busy })} ${this.#cancel(t)}
             </div>
@@ -216,7 +233,7 @@ export class TwofoldSetup extends TwofoldElement {
       ? html`<div class="qr" part="qr" role="img" aria-label=${t("setup.qr_label")}>${unsafeHTML(svg)}</div>`
       : nothing;
     const open = html`<div class="tight">
-      ${button(t("setup.open_app"), { look: this.phone ? "primary" : "plain", icon: "app", click: () => this.openLink(totp.otpauth_uri) })}
+      ${button(t("setup.open_app"), { look: this.phone ? "primary" : "plain", icon: kApp, click: () => this.openLink(totp.otpauth_uri) })}
       <p class="help">${t("setup.open_app_help")}</p>
     </div>`;
     const phone = this.phone || !svg;
@@ -228,7 +245,7 @@ export class TwofoldSetup extends TwofoldElement {
             ? html`${open} ${this.#key(enrollment, i18n)}
                 ${svg
                   ? html`<details>
-                      <summary>${icon("chevron", true)}${t("setup.show_qr")}</summary>
+                      <summary>${icon(kChevron, true)}${t("setup.show_qr")}</summary>
                       <div>${qr}</div>
                     </details>`
                   : nothing}
@@ -236,7 +253,7 @@ export class TwofoldSetup extends TwofoldElement {
             : html`<p class="help">${t("setup.step_scan_help")}</p>
                 <div class="scan">${qr} ${this.#preview(flow, i18n)}</div>
                 <details>
-                  <summary>${icon("chevron", true)}${t("setup.cannot_scan")}</summary>
+                  <summary>${icon(kChevron, true)}${t("setup.cannot_scan")}</summary>
                   <div class="tight">${this.#key(enrollment, i18n)} ${open}</div>
                 </details>`}
         </li>
@@ -270,7 +287,7 @@ export class TwofoldSetup extends TwofoldElement {
       <div class="actions">
         ${button(t(this.copyNote === "copied" ? "common.copied" : "setup.copy_key"), {
           small: true,
-          icon: this.copyNote === "copied" ? "check" : "copy",
+          icon: this.copyNote === "copied" ? kCheck : kCopy,
           click: () => void copy(),
         })}
       </div>
@@ -304,12 +321,12 @@ export class TwofoldSetup extends TwofoldElement {
   #done({ t }: Translator): TemplateResult {
     const kind = this.replaces ? "_replace" : this.proofs.length > 0 ? "_add" : "";
     return html`<div>
-        <div class="hero">${icon("shield")}</div>
+        <div class="hero">${icon(kShield)}</div>
         ${heading(t(`done.title${kind}`), this.headingLevel)}
         ${kind === "_add" ? nothing : html`<p class="lead">${t(`done.lead${kind}`)}</p>`}
       </div>
       <ul class="advice">
-        ${["done.advice_share", "done.advice_contact", "done.advice_move"].map((key) => html`<li>${icon("check")}<span>${t(key)}</span></li>`)}
+        ${["done.advice_share", "done.advice_contact", "done.advice_move"].map((key) => html`<li>${icon(kCheck)}<span>${t(key)}</span></li>`)}
       </ul>
       <div class="actions">
         ${button(t("common.done"), { look: "primary", click: () => this.say("twofold-setup-done", {}) })}

@@ -1,15 +1,15 @@
 // verify_element.ts - <twofold-verify>: the second step of a sign-in, of a challenge, or a proof.
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import type { Attempt, Challenge, Method, SignedIn, Verified } from "../api.js";
-import type { Translator } from "../i18n.js";
+import type { Messenger } from "../i18n.js";
 import { TwofoldElement } from "./base.js";
-import { icon, type IconName } from "./icons.js";
+import { icon, kApp, kBack, kChevron, kKey, kMessage, type Shape } from "./icons.js";
 import { button, field, heading, loading, notice, problemSlot, typed } from "./parts.js";
 import { problemText } from "./problem.js";
 import { clock } from "./text.js";
-import { VerifyFlow, keyOf, type Opening, type VerifyTarget, type Way } from "./verify_flow.js";
+import { VerifyFlow, keyOf, type VerifyTarget, type Way } from "./verify_flow.js";
 
-const kIcons: Readonly<Record<Method, IconName>> = { totp: "app", email: "message", whatsapp: "message", backup_code: "key" };
+const kIcons: Readonly<Record<Method, Shape>> = { totp: kApp, email: kMessage, whatsapp: kMessage, backup_code: kKey };
 
 export class TwofoldVerify extends TwofoldElement {
   static override properties = {
@@ -75,13 +75,13 @@ export class TwofoldVerify extends TwofoldElement {
     else if (flow.problem?.until !== undefined || flow.waitSeconds() > 0) this.requestUpdate();
   }
 
-  protected override body(i18n: Translator): TemplateResult | typeof nothing {
+  protected override body(i18n: Messenger): TemplateResult | typeof nothing {
     const flow = this.#flow;
     if (!flow) return nothing;
     return html`<section class=${this.cardClass} part="panel">${this.#panel(flow, i18n)}</section>`;
   }
 
-  #panel(flow: VerifyFlow, i18n: Translator): TemplateResult {
+  #panel(flow: VerifyFlow, i18n: Messenger): TemplateResult {
     const { t } = i18n;
     switch (flow.phase) {
       case "loading":
@@ -91,7 +91,7 @@ export class TwofoldVerify extends TwofoldElement {
           <div class="actions">${button(t("common.try_again"), { click: () => void flow.open() })}</div>`;
       case "expired":
         return html`${heading(t("verify.expired_title"), this.headingLevel)}
-          <p class="lead">${t(flow.expiredCode === "challenge_closed" ? "verify.closed_text" : "verify.expired_text")}</p>
+          <p class="lead">${t(`error.${flow.expiredCode}`)}</p>
           <div class="actions">
             ${button(t("verify.start_again"), { look: "primary", click: () => this.say("twofold-restart", { code: flow.expiredCode }) })}
           </div>`;
@@ -104,7 +104,7 @@ export class TwofoldVerify extends TwofoldElement {
     }
   }
 
-  #form(flow: VerifyFlow, i18n: Translator): TemplateResult {
+  #form(flow: VerifyFlow, i18n: Messenger): TemplateResult {
     const { t } = i18n;
     const way = flow.way;
     const backup = way?.method === "backup_code";
@@ -139,14 +139,12 @@ export class TwofoldVerify extends TwofoldElement {
             </div>
           </form>`
         : notice("warning", t("verify.no_other_way"))}
-      <div class="between">
-        ${flow.otherWays.length > 0 ? html`<div>${button(t("verify.another_way"), { look: "link", click: () => flow.showWays() })}</div>` : nothing}
-        ${proof ? nothing : html`<p class="help">${t("verify.never_share")}</p>`}
-      </div>
+      ${flow.otherWays.length > 0 ? html`<div>${button(t("verify.another_way"), { look: "link", click: () => flow.showWays() })}</div>` : nothing}
+      ${proof ? nothing : html`<p class="help">${t("verify.never_share")}</p>`}
     `;
   }
 
-  #choices(flow: VerifyFlow, i18n: Translator): TemplateResult {
+  #choices(flow: VerifyFlow, i18n: Messenger): TemplateResult {
     const { t } = i18n;
     const help = (way: Way): string =>
       way.method === "backup_code" ? t("verify.choose_backup_help") : way.method === "totp" ? t("verify.choose_totp_help") : (way.to ?? "");
@@ -164,12 +162,12 @@ export class TwofoldVerify extends TwofoldElement {
                 <span class="title">${way.label && way.method !== "backup_code" ? way.label : t(`method.${way.method}`)}</span>
                 <span class="help">${wait > 0 ? t("common.wait", { time: clock(wait) }) : help(way)}</span>
               </div>
-              ${icon("chevron", true)}
+              ${icon(kChevron, true)}
             </button>
           </li>`;
         })}
       </ul>
-      ${flow.way ? html`<div>${button(t("common.back"), { look: "link", icon: "back", click: () => flow.choose(flow.way!) })}</div>` : nothing}`;
+      ${flow.way ? html`<div>${button(t("common.back"), { look: "link", icon: kBack, click: () => flow.choose(flow.way!) })}</div>` : nothing}`;
   }
 
   readonly #submit = async (event: SubmitEvent): Promise<void> => {
@@ -197,7 +195,7 @@ export class TwofoldVerify extends TwofoldElement {
       open: async () => {
         const challenge = first && known ? known : await (id ? this.client.challenge(id) : this.client.clientChallenge());
         first = false;
-        return openingOf(challenge);
+        return challenge;
       },
       submit: (attempt: Attempt) => (id ? this.client.verifyChallenge(id, attempt) : this.client.verifySignIn(attempt)),
     };
@@ -217,26 +215,8 @@ export class TwofoldVerify extends TwofoldElement {
   }
 }
 
-function openingOf(challenge: Challenge): Opening {
-  return {
-    methods: challenge.methods,
-    preferred: challenge.preferred,
-    attemptsRemaining: challenge.attempts_remaining,
-    actionText: challenge.action_text,
-  };
-}
-
-function lead(way: Way, flow: VerifyFlow, t: Translator["t"]): string {
-  switch (way.method) {
-    case "totp":
-      return way.label && way.enrollmentId && flow.ways.length > 2
-        ? t("verify.lead_totp_named", { label: way.label })
-        : t("verify.lead_totp");
-    case "backup_code":
-      return t("verify.lead_backup_code");
-    case "email":
-      return t("verify.lead_email", { to: way.to ?? "" });
-    case "whatsapp":
-      return t("verify.lead_whatsapp", { to: way.to ?? "" });
-  }
+function lead(way: Way, flow: VerifyFlow, t: Messenger["t"]): string {
+  // One of several authenticators is named; the only one needs no name.
+  const named = way.enrollmentId && way.label && flow.ways.length > 2 ? "_named" : "";
+  return t(`verify.lead_${way.method}${named}`, { label: way.label ?? "", to: way.to ?? "" });
 }

@@ -1,7 +1,7 @@
 // verify_flow.ts - the second step as a state machine, apart from the DOM.
 // It judges only what costs the person nothing: an impossible code, a slip in a backup code.
 // Whether a code is right, the server alone decides.
-import { ApiError, type Attempt, type ChallengeMethod, type Method } from "../api.js";
+import { ApiError, type Attempt, type Challenge, type ChallengeMethod, type Method } from "../api.js";
 import type { CoreLoader } from "./core_port.js";
 import { codeOf, generalProblem, problem, type Problem } from "./problem.js";
 import { cleanDigits, isDigits } from "./text.js";
@@ -14,12 +14,8 @@ export interface Way {
   readonly to?: string;
 }
 
-export interface Opening {
-  readonly methods: readonly ChallengeMethod[];
-  readonly preferred?: string | undefined;
-  readonly attemptsRemaining?: number | undefined;
-  readonly actionText?: string | undefined;
-}
+/** What is asked: a challenge, or as much of one as a proof step has. */
+export type Opening = Pick<Challenge, "methods" | "preferred" | "attempts_remaining" | "action_text">;
 
 export interface VerifyTarget {
   open(): Promise<Opening>;
@@ -44,8 +40,8 @@ export class VerifyFlow {
   attemptsRemaining: number | undefined;
   actionText: string | undefined;
   expiredCode: "challenge_expired" | "challenge_closed" = "challenge_expired";
-  readonly #locks = new Map<string, number>();
-  readonly #waits = new Map<string, number>();
+  /** Until when a way is locked, or shows a code that was used already. */
+  readonly #until = new Map<string, number>();
   #run = 0;
 
   constructor(
@@ -62,8 +58,8 @@ export class VerifyFlow {
       const opening = await this.target.open();
       if (run !== this.#run) return;
       this.ways = waysOf(opening.methods);
-      this.attemptsRemaining = opening.attemptsRemaining;
-      this.actionText = opening.actionText;
+      this.attemptsRemaining = opening.attempts_remaining;
+      this.actionText = opening.action_text;
       this.way = preferredWay(this.ways, opening);
       this.phase = "ready";
     } catch (error) {
@@ -102,8 +98,7 @@ export class VerifyFlow {
   /** Seconds for which this way is locked or a new code must be awaited; 0 = free. */
   waitSeconds(way: Way | undefined = this.way): number {
     if (!way) return 0;
-    const until = Math.max(this.#locks.get(keyOf(way)) ?? 0, this.#waits.get(keyOf(way)) ?? 0);
-    return Math.max(0, Math.ceil((until - this.deps.now()) / 1000));
+    return Math.max(0, Math.ceil(((this.#until.get(keyOf(way)) ?? 0) - this.deps.now()) / 1000));
   }
 
   /** Called by the element's ticker: once a wait ends, its message goes. Returns true then. */
@@ -190,7 +185,7 @@ export class VerifyFlow {
         return;
       case "code_already_used": {
         const until = details.retryAfter !== undefined ? now + details.retryAfter * 1000 : undefined;
-        if (way && until !== undefined && !backup) this.#waits.set(keyOf(way), until);
+        if (way && until !== undefined && !backup) this.#until.set(keyOf(way), until);
         this.problem = problem(backup ? "verify.already_used_backup" : "verify.already_used", undefined, {
           tone: "warning",
           field: true,
@@ -200,7 +195,7 @@ export class VerifyFlow {
       }
       case "factor_locked": {
         const seconds = details.retryAfter ?? 60;
-        if (way) this.#locks.set(keyOf(way), now + seconds * 1000);
+        if (way) this.#until.set(keyOf(way), now + seconds * 1000);
         this.problem = {
           messages: [
             { key: "verify.locked", params: { minutes: Math.max(1, Math.round(seconds / 60)) } },
