@@ -264,7 +264,6 @@ export class ApiClient {
         body: body === undefined ? null : JSON.stringify(body),
         credentials: this.session ? "same-origin" : "omit",
         cache: "no-store",
-        referrerPolicy: "no-referrer",
       });
     } catch {
       throw new ApiError("network", 0);

@@ -4,7 +4,6 @@
 // language is the part of ICU MessageFormat that is needed:
 //   {name}                                     a value; numbers and dates are formatted
 //   {n, plural, =0 {…} one {# day} other {# days}}   categories by Intl.PluralRules, # = the number
-//   {who, select, staff {…} other {…}}         by a word
 // There is no quoting: a literal brace cannot be written, and no message needs one.
 // Digits are always ASCII ("latn"), since people compare them with codes their phone shows so.
 
@@ -17,8 +16,8 @@ export type CatalogLoaders = Readonly<Record<string, () => Promise<CatalogModule
 type Node = string | Argument;
 interface Argument {
   readonly name: string;
-  readonly kind: "value" | "plural" | "select";
-  readonly choices: Readonly<Record<string, readonly Node[]>>;
+  /** Of a plural: what to say by category, `other` always among them. */
+  readonly choices?: Readonly<Record<string, readonly Node[]>>;
 }
 
 /** Parses a pattern. Throws a SyntaxError on a malformed one (the catalog test finds it first). */
@@ -54,31 +53,30 @@ export function parsePattern(pattern: string): readonly Node[] {
     if (text) nodes.push(text);
     return nodes;
   };
+  const expect = (c: string): void => {
+    if (pattern[at] !== c) fail();
+    at += 1;
+  };
   const argument = (): Argument => {
     const name = word();
-    const choices: Record<string, readonly Node[]> = {};
-    let kind: Argument["kind"] = "value";
-    if (pattern[at] === ",") {
-      at += 1;
-      const typed = word();
-      if (typed !== "plural" && typed !== "select") return fail();
-      kind = typed;
-      if (pattern[at] !== ",") fail();
-      at += 1;
-      while (pattern[at] !== "}") {
-        const key = word();
-        if (pattern[at] !== "{") fail();
-        at += 1;
-        choices[key] = sequence(true);
-        if (pattern[at] !== "}") fail();
-        at += 1;
-        while (pattern[at] === " ") at += 1;
-      }
-      if (!choices["other"]) fail();
+    if (pattern[at] !== ",") {
+      expect("}");
+      return { name };
     }
-    if (pattern[at] !== "}") fail();
-    at += 1;
-    return { name, kind, choices };
+    expect(",");
+    if (word() !== "plural") fail();
+    expect(",");
+    const choices: Record<string, readonly Node[]> = {};
+    while (pattern[at] !== "}") {
+      const key = word();
+      expect("{");
+      choices[key] = sequence(true);
+      expect("}");
+      while (pattern[at] === " ") at += 1;
+    }
+    expect("}");
+    if (!choices["other"]) fail();
+    return { name, choices };
   };
   return sequence(false);
 }
@@ -90,7 +88,7 @@ export function placeholders(pattern: string): string[] {
     for (const node of nodes) {
       if (typeof node === "string") continue;
       names.add(node.name);
-      Object.values(node.choices).forEach(walk);
+      Object.values(node.choices ?? {}).forEach(walk);
     }
   };
   walk(parsePattern(pattern));
@@ -160,15 +158,12 @@ export class Messenger {
         continue;
       }
       const value = params[node.name];
-      if (node.kind === "value") {
+      if (!node.choices) {
         out += this.#value(value, node.name);
-      } else if (node.kind === "select") {
-        out += this.#render(node.choices[String(value)] ?? node.choices["other"]!, params, hash);
       } else {
         const n = Number(value);
-        const branch =
-          node.choices[`=${n}`] ?? node.choices[this.#plural.select(n)] ?? node.choices["other"]!;
-        out += this.#render(branch, params, this.number(n));
+        const { choices } = node;
+        out += this.#render(choices[`=${n}`] ?? choices[this.#plural.select(n)] ?? choices["other"]!, params, this.number(n));
       }
     }
     return out;

@@ -1,31 +1,32 @@
-// activity.ts - from an audit event to a line a person understands.
+// activity.ts - from audit events to lines a person understands.
 import type { AuditItem } from "../api.js";
-import type { Translator } from "../i18n.js";
+import type { Messenger } from "../i18n.js";
 
-/** Message keys by the server's action names; what is not listed is told in general words. */
-const kActions: Readonly<Record<string, string>> = {
-  "factor.enabled": "activity.enabled",
-  "factor.activated": "activity.enabled",
-  "factor.removed": "activity.removed",
-  "factor.renamed": "activity.renamed",
-  "two_factor.disabled": "activity.disabled",
-  "challenge.approved": "activity.code_accepted",
-  "challenge.refused": "activity.code_refused",
-  "factor.locked": "activity.locked",
-  "backup_code.used": "activity.backup_used",
-  "backup_codes.regenerated": "activity.backup_regenerated",
-  "session.signed_in": "activity.sign_in",
-  "session.refused": "activity.sign_in_failed",
-  "session.signed_out": "activity.sign_out",
-  "password.changed": "activity.password_changed",
-  "password.confirmed": "activity.reauthenticated",
+/** By the server's action: the message when it went well, and when it did not. */
+const kActions: Readonly<Record<string, readonly [ok: string, refused?: string]>> = {
+  "enrollment.confirmed": ["activity.connected", "activity.connect_failed"],
+  "factor.removed": ["activity.removed"],
+  "factor.renamed": ["activity.renamed"],
+  "factor.ended": ["activity.ended"],
+  "two_factor.enabled": ["activity.enabled"],
+  "two_factor.disabled": ["activity.disabled"],
+  "sign_in.second_step": ["activity.sign_in", "activity.code_refused"],
+  "sign_in.password": ["", "activity.password_refused"],
+  "challenge.verified": ["activity.code_accepted", "activity.code_refused"],
+  "proof.checked": ["activity.code_accepted", "activity.code_refused"],
+  "backup_codes.made": ["activity.backup_made"],
+  "session.ended": ["activity.sign_out"],
+  "account.password_changed": ["activity.password_changed"],
+  "account.password_reset": ["activity.password_changed"],
 };
 
-export function activityText(item: AuditItem, { t }: Translator): string {
-  const key = kActions[item.action] ?? "activity.other";
-  const label = item.label || t(`method.${item.method ?? "totp"}`);
-  return t(key, { label });
+/** What happened, or undefined for the steps between, which tell a person nothing. */
+export function activityText(item: AuditItem, { t }: Messenger): string | undefined {
+  const [ok, refused] = kActions[item.action] ?? [];
+  const key = item.result === "ok" ? ok : refused;
+  if (!key) return undefined;
+  return t(key, { label: item.label || t("method.totp"), method: t(`method.${item.method || "totp"}`) });
 }
 
 /** Every key activityText() can ask for. */
-export const kActivityKeys: readonly string[] = [...new Set(Object.values(kActions)), "activity.other"];
+export const kActivityKeys: readonly string[] = [...new Set(Object.values(kActions).flatMap((keys) => keys.filter((key) => key !== undefined && key !== "")))] as string[];

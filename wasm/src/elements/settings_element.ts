@@ -12,6 +12,8 @@ import { SettingsFlow, type View } from "./settings_flow.js";
 import type { VerifyTarget } from "./verify_flow.js";
 import { moreStyles } from "./styles_more.js";
 
+const kActivityLines = 6;
+
 export class TwofoldSettings extends TwofoldElement {
   declare api: TwofoldApi | undefined;
   static override styles = moreStyles;
@@ -165,7 +167,7 @@ export class TwofoldSettings extends TwofoldElement {
   #guarded(
     view: View,
     flow: SettingsFlow,
-    { t, lang }: Translator,
+    { lang }: Translator,
     o: {
       title: string;
       text: string;
@@ -202,8 +204,7 @@ export class TwofoldSettings extends TwofoldElement {
           event.stopPropagation();
           flow.overview();
         }}
-      ></twofold-verify>
-      <p class="help">${t("proof.lost")}</p>`;
+      ></twofold-verify>`;
   }
 
   #overview(flow: SettingsFlow, i18n: Translator): TemplateResult {
@@ -329,15 +330,19 @@ export class TwofoldSettings extends TwofoldElement {
   #activity(items: readonly AuditItem[], i18n: Translator): TemplateResult {
     const { t } = i18n;
     const now = new Date(this.client.now());
+    const lines = items.flatMap((item) => {
+      const text = activityText(item, i18n);
+      return text ? [{ text, at: item.at }] : [];
+    });
     return html`<section class="card tight" part="panel panel-activity">
       <h3 aria-level=${this.headingLevel + 1}>${t("settings.activity")}</h3>
-      ${items.length === 0
+      ${lines.length === 0
         ? html`<p class="help">${t("settings.activity_empty")}</p>`
         : html`<ul class="activity">
-            ${items.map(
-              (item) => html`<li>
-                <span>${activityText(item, i18n)}</span>
-                <time datetime=${item.at} title=${i18n.dateTime(item.at)}>${i18n.ago(item.at, now)}</time>
+            ${lines.slice(0, kActivityLines).map(
+              ({ text, at }) => html`<li>
+                <span>${text}</span>
+                <time datetime=${at} title=${i18n.dateTime(at)}>${i18n.ago(at, now)}</time>
               </li>`,
             )}
           </ul>`}

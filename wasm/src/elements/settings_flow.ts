@@ -4,7 +4,7 @@ import { ApiError, type Attempt, type AuditItem, type BackupCodeCount, type Enro
 import { CodesFlow } from "./codes_flow.js";
 import type { CoreLoader } from "./core_port.js";
 import { codeOf, generalProblem, problem, type Problem } from "./problem.js";
-import type { Opening, VerifyTarget } from "./verify_flow.js";
+import { proofOpening, type VerifyTarget } from "./verify_flow.js";
 import { isLabel } from "./text.js";
 
 export type View =
@@ -61,7 +61,7 @@ export class SettingsFlow {
         api.backupCodeCount().catch(ignoreMissing),
         api.session ? api.me() : undefined,
         // The history is an extra: without the right to it the rest still works.
-        api.audit(8).catch(() => undefined),
+        api.audit(50).catch(() => undefined),
       ]);
       if (run !== this.#run) return;
       this.enrollments = page.items.filter((e) => e.status === "active");
@@ -127,11 +127,8 @@ export class SettingsFlow {
     }, () => void this.rename(enrollment, typed));
   }
 
-  /** What a proof step asks: a code from any authenticator, or from one that is named. */
-  proof(submit: (attempt: Attempt) => Promise<unknown>, from: readonly Enrollment[] = this.enrollments): VerifyTarget {
-    const opening: Opening = {
-      methods: from.map((e) => ({ method: e.method, enrollment_id: e.id, label: e.label })),
-    };
+  proof(submit: (attempt: Attempt) => Promise<unknown>): VerifyTarget {
+    const opening = proofOpening(this.enrollments);
     const again = this.view;
     return {
       open: () => Promise.resolve(opening),

@@ -11,7 +11,7 @@ import { button, field, heading, notice, problemSlot, typed } from "./parts.js";
 import type { Problem } from "./problem.js";
 import { SetupFlow, kSetupMethods } from "./setup_flow.js";
 import { groups } from "./text.js";
-import type { VerifyTarget } from "./verify_flow.js";
+import { proofOpening, type VerifyTarget } from "./verify_flow.js";
 import { moreStyles } from "./styles_more.js";
 
 export class TwofoldSetup extends TwofoldElement {
@@ -202,7 +202,7 @@ export class TwofoldSetup extends TwofoldElement {
 
   #proof(flow: SetupFlow, { t }: Translator): TemplateResult {
     this.#target ??= {
-      open: () => Promise.resolve({ methods: flow.proofs.map((e) => ({ method: e.method, enrollment_id: e.id, label: e.label })) }),
+      open: () => Promise.resolve(proofOpening(flow.proofs)),
       submit: flow.prove,
     };
     return html`<div>
@@ -221,8 +221,7 @@ export class TwofoldSetup extends TwofoldElement {
           event.stopPropagation();
           flow.back();
         }}
-      ></twofold-verify>
-      <p class="help">${t("proof.lost")}</p>`;
+      ></twofold-verify>`;
   }
 
   #connect(flow: SetupFlow, enrollment: PendingEnrollment, i18n: Translator): TemplateResult {
@@ -342,7 +341,7 @@ export class TwofoldSetup extends TwofoldElement {
     const parts = flow.finding?.settings;
     if (!problem || !parts) return problem;
     const settings = new Intl.ListFormat(i18n.lang, { type: "conjunction" }).format(parts.map((p) => i18n.t(p.key, p.params)));
-    return { ...problem, messages: [{ key: "setup.wrong_app", params: { settings } }] };
+    return { ...problem, messages: problem.messages.map((m) => (m.key === "setup.wrong_app" ? { ...m, params: { settings } } : m)) };
   }
 
   readonly #confirm = async (event: SubmitEvent): Promise<void> => {

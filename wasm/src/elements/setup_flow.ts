@@ -110,7 +110,7 @@ export class SetupFlow {
         const refused = codeOf(error);
         if (refused !== "code_invalid" && refused !== "validation_failed") throw error;
         if (error instanceof ApiError) this.deps.refused?.(error);
-        await this.#explain(pending, code);
+        this.#explain(pending, code, error instanceof ApiError ? error.details.attemptsRemaining : undefined);
       }
     });
     return active;
@@ -184,12 +184,12 @@ export class SetupFlow {
     this.phase = "connect";
   }
 
-  async #explain(pending: PendingEnrollment, code: string): Promise<void> {
-    this.problem = problem("setup.code_invalid", undefined, { field: true });
+  #explain(pending: PendingEnrollment, code: string, triesLeft: number | undefined): void {
     const totp = pending.totp;
-    if (!totp || !this.#core) return;
-    this.finding = diagnose(this.#core, totp.secret, totp, code, Math.floor(this.deps.api.now() / 1000));
-    this.problem = problem(this.finding.key, this.finding.params, { field: true });
+    const now = Math.floor(this.deps.api.now() / 1000);
+    this.finding = totp && this.#core ? diagnose(this.#core, totp.secret, totp, code, now) : { key: "setup.code_invalid" };
+    const few = triesLeft !== undefined && triesLeft <= 2 ? [{ key: "verify.attempts_left", params: { count: triesLeft } }] : [];
+    this.problem = { messages: [this.finding, ...few], tone: "danger", field: true };
   }
 
   async #work(step: () => Promise<void>): Promise<void> {

@@ -311,10 +311,7 @@ export const styles: CSSResultGroup = [
       min-width: 0;
     }
     .title {
-      display: flex;
-      flex-wrap: wrap;
-      align-items: center;
-      gap: var(--_space-2);
+      display: block;
       font-weight: 600;
     }
     @container (max-width: 30rem) {

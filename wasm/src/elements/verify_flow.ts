@@ -1,7 +1,7 @@
 // verify_flow.ts - the second step as a state machine, apart from the DOM.
 // It judges only what costs the person nothing: an impossible code, a slip in a backup code.
 // Whether a code is right, the server alone decides.
-import { ApiError, type Attempt, type Challenge, type ChallengeMethod, type Method } from "../api.js";
+import { ApiError, type Attempt, type Challenge, type ChallengeMethod, type Enrollment, type Method } from "../api.js";
 import type { CoreLoader } from "./core_port.js";
 import { codeOf, generalProblem, problem, type Problem } from "./problem.js";
 import { cleanDigits, isDigits } from "./text.js";
@@ -16,6 +16,13 @@ export interface Way {
 
 /** What is asked: a challenge, or as much of one as a proof step has. */
 export type Opening = Pick<Challenge, "methods" | "preferred" | "attempts_remaining" | "action_text">;
+
+/** What a proof step asks: a code from one of these, or a backup code; the server decides. */
+export function proofOpening(enrollments: readonly Enrollment[]): Opening {
+  return {
+    methods: [...enrollments.map((e) => ({ method: e.method, enrollment_id: e.id, label: e.label })), { method: "backup_code" }],
+  };
+}
 
 export interface VerifyTarget {
   open(): Promise<Opening>;
