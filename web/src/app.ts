@@ -126,7 +126,8 @@ export class ClientArea extends PageElement {
     }
     if (kind === 'second_step') return who === 'second' ? undefined : '/verify';
     if (who === 'guest') return undefined;
-    if (who === 'user' && path !== '/') session.returnTo = path;
+    // Who signed out meant to leave; who opened a page, or was put out of it, comes back to it.
+    if (who === 'user' && path !== '/' && session.notice !== 'signed_out') session.returnTo = path;
     return '/sign-in';
   }
 
@@ -163,9 +164,7 @@ export class ClientArea extends PageElement {
   readonly #sessionChanged = (): void => {
     const { kind } = session.state;
     if (kind === this.#kind) return;
-    const before = this.#kind;
     this.#kind = kind;
-    if (kind === 'signed_out' && before === 'signed_in' && session.notice === 'ended') session.returnTo = this.path;
     const locale = session.user?.locale;
     // The profile's language counts unless another was chosen in this browser.
     if (isLanguage(locale) && locale !== language() && !languageWasChosen()) void setLanguage(locale, false);

@@ -90,13 +90,15 @@ export class AccountPassword extends FormPage {
     const user = session.user;
     if (!user) return html``;
     return html`<h2>${t('account.password_title')}</h2>
-      <p class="muted small">${t('account.password_lead')}</p>
-      <div role="status">${this.changed ? html`<div class="notice good"><p>${t('account.password_changed')}</p></div>` : nothing}</div>
+      <div>
+        <p class="muted small">${t('account.password_lead')}</p>
+        <div role="status">${this.changed ? html`<div class="notice good"><p>${t('account.password_changed')}</p></div>` : nothing}</div>
+      </div>
       <form novalidate @submit=${this.#change}>
         ${this.summary()}
         <input class="visually-hidden" type="text" name="username" autocomplete="username" .value=${user.email} tabindex="-1" aria-hidden="true" readonly />
-        <password-field name="current" label="field.current_password" autocomplete="current-password" .error=${this.errorFor('current')}></password-field>
-        <password-field name="next" label="field.new_password" autocomplete="new-password" rate .own=${ownWords(user.email, user.display_name ?? '')} .error=${this.errorFor('next')}></password-field>
+        <password-field field="current" label="field.current_password" kind="current-password" .error=${this.errorFor('current')}></password-field>
+        <password-field field="next" label="field.new_password" kind="new-password" rate .own=${ownWords(user.email, user.display_name ?? '')} .error=${this.errorFor('next')}></password-field>
         ${this.submitButton('account.password_submit')}
       </form>`;
   }

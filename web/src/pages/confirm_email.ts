@@ -21,7 +21,7 @@ export class PageConfirmEmail extends FormPage {
       ${known
         ? html`<form novalidate @submit=${this.#confirm}>
             ${this.summary()}
-            <password-field name="password" autocomplete="current-password" .error=${this.errorFor('password')}></password-field>
+            <password-field field="password" kind="current-password" .error=${this.errorFor('password')}></password-field>
             ${this.submitButton('confirm.submit')}
           </form>`
         : html`<p>${t('confirm.no_token')}</p>`}

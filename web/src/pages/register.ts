@@ -33,7 +33,7 @@ export class PageRegister extends FormPage {
         ${this.summary()}
         ${textField({ name: 'name', type: 'text', label: 'field.display_name', autocomplete: 'name', optional: true, hint: t('field.display_name_hint'), error: this.errorFor('name') })}
         ${textField({ name: 'email', type: 'email', label: 'field.email', autocomplete: 'username', error: this.errorFor('email') })}
-        <password-field name="password" autocomplete="new-password" rate .own=${this.own} .error=${this.errorFor('password')}></password-field>
+        <password-field field="password" kind="new-password" rate .own=${this.own} .error=${this.errorFor('password')}></password-field>
         ${this.submitButton('register.submit')}
       </form>
       <p>${t('register.have_account')} <a href="#/sign-in">${t('sign_in.submit')}</a></p>`);

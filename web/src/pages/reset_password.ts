@@ -23,7 +23,7 @@ export class PageResetPassword extends FormPage {
       ${known
         ? html`<form novalidate @submit=${this.#reset}>
             ${this.summary()}
-            <password-field name="password" label="field.new_password" autocomplete="new-password" rate .error=${this.errorFor('password')}></password-field>
+            <password-field field="password" label="field.new_password" kind="new-password" rate .error=${this.errorFor('password')}></password-field>
             ${this.submitButton('reset.submit')}
           </form>`
         : html`<p>${t('reset.no_token')}</p>`}
@@ -50,6 +50,7 @@ export class PageResetPassword extends FormPage {
         }
         forgetLink();
         await session.refresh();
+        session.returnTo = undefined;
         session.notice = 'password_changed';
         go('/sign-in', { replace: true });
       },

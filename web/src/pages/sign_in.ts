@@ -43,7 +43,7 @@ export class PageSignIn extends FormPage {
         <form novalidate @submit=${this.#signIn}>
           ${this.summary()}
           ${textField({ name: 'email', type: 'email', label: 'field.email', autocomplete: 'username', error: this.errorFor('email') })}
-          <password-field name="password" autocomplete="current-password" .error=${this.errorFor('password')}></password-field>
+          <password-field field="password" kind="current-password" .error=${this.errorFor('password')}></password-field>
           <p class="small"><a href="#/forgot-password">${t('sign_in.forgot')}</a></p>
           ${this.submitButton('sign_in.submit')}
         </form>

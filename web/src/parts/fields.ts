@@ -38,9 +38,10 @@ export function textField(options: FieldOptions & { readonly type: 'email' | 'te
 /** A password with a button that shows it, and, for a new one, an honest hint how good it is. */
 @customElement('password-field')
 export class PasswordField extends LitElement {
-  @property() name = 'password';
+  /** The name of the input, which is what the form sees. */
+  @property({ attribute: 'field' }) name = 'password';
   @property() label: MessageKey = 'field.password';
-  @property() autocomplete: 'current-password' | 'new-password' = 'current-password';
+  @property() kind: 'current-password' | 'new-password' = 'current-password';
   @property() error = '';
   /** Words the password should not be built on: the address, the name. */
   @property({ attribute: false }) own: readonly string[] = [];
@@ -79,7 +80,7 @@ export class PasswordField extends LitElement {
     return html`<label for=${name}>${t(this.label)}</label>
       <div class="password">
         <input
-          id=${name} name=${name} data-secret type=${this.shown ? 'text' : 'password'} autocomplete=${this.autocomplete}
+          id=${name} name=${name} data-secret type=${this.shown ? 'text' : 'password'} autocomplete=${this.kind}
           autocapitalize="none" spellcheck="false" aria-required="true" aria-invalid=${error ? 'true' : 'false'}
           aria-describedby=${describedBy(this.rate && `${name}-strength`, error !== '' && `${name}-error`)}
           @input=${this.#typed}
