@@ -5,6 +5,7 @@
 #include "tests/support/catch.hpp"
 
 using namespace twofold::http;
+using namespace std::string_literals;
 
 namespace {
 
@@ -100,7 +101,7 @@ TEST_CASE("malformed heads") {
              std::string("GET /#x HTTP/1.1\r\nHost: a:1\r\n\r\n"),
              std::string("GET /a%0d%0ab HTTP/1.1\r\nHost: a:1\r\n\r\n"),
              std::string("GET /a%00 HTTP/1.1\r\nHost: a:1\r\n\r\n"),
-             std::string("GET /\0 HTTP/1.1\r\nHost: a:1\r\n\r\n", 33),
+             "GET /\0 HTTP/1.1\r\nHost: a:1\r\n\r\n"s,
              std::string("\r\nGET / HTTP/1.1\r\nHost: a:1\r\n\r\n"),
              std::string("GET / HTTP/1.1\nHost: a:1\n\n"),
              std::string("GET / HTTP/1.1\r\nHost: a:1\nX: y\r\n\r\n"),
