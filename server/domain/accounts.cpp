@@ -111,8 +111,7 @@ Outcome<SessionRow> lock_own_session(Tx& tx, const Caller& caller) {
 
 Outcome<Done> signed_in_person(const Caller& caller) {
     if (caller.session() == nullptr) return problem(Code::unauthenticated);
-    if (caller.session()->state != SessionState::full)
-        return problem(Code::second_factor_required);
+    if (caller.session()->state != SessionState::full) return problem(Code::second_factor_required);
     return Done{};
 }
 
@@ -203,10 +202,9 @@ Outcome<Done> Accounts::register_account(const Caller& caller, const Registratio
         const std::optional<ApplicationRow> application = tx.application(kClientArea);
         if (!application) return false;
         LinkRow link = new_link(core_, token, LinkPurpose::confirm_email, asked.email);
-        const bool quiet =
-            throttle_take(tx, throttle_key(core_.sealer, "mail", link.email_index), per_address,
-                          core_.clock.now_ms())
-                .has_value();
+        const bool quiet = throttle_take(tx, throttle_key(core_.sealer, "mail", link.email_index),
+                                         per_address, core_.clock.now_ms())
+                               .has_value();
         const bool known = tx.account_by_email(kClientArea, link.email_index).has_value();
         link.payload = seal_text(core_, places::link_payload(link),
                                  text_map_write({{"email", asked.email},
@@ -265,8 +263,7 @@ Outcome<SignedIn> Accounts::confirm_registration(const Caller& caller, std::stri
     Outcome<SignedIn> answer = problem(Code::link_invalid);
     const auto work = [&](Tx& tx) {
         answer = problem(Code::link_invalid);
-        std::optional<LinkRow> link =
-            lock_open_link(tx, core_, token, LinkPurpose::confirm_email);
+        std::optional<LinkRow> link = lock_open_link(tx, core_, token, LinkPurpose::confirm_email);
         if (!link) return false;
         link->used_at = core_.clock.now();
         tx.update_link(*link);
@@ -290,8 +287,7 @@ Outcome<SignedIn> Accounts::sign_in(const Caller& caller, std::string_view email
     // An address no account can have is still a guess that costs what every guess costs.
     const std::string index =
         email_index(core_, kClientArea, email.size() <= 254 ? email : std::string_view("?"));
-    const Outcome<AccountRow> account =
-        try_password(core_, caller, kClientArea, index, password);
+    const Outcome<AccountRow> account = try_password(core_, caller, kClientArea, index, password);
     if (!account) return account.error();
 
     Outcome<SignedIn> answer = problem(Code::credentials_invalid);
@@ -347,7 +343,10 @@ Outcome<SignedIn> Accounts::sign_in_verify(const Caller& caller, const VerifyReq
 
     SignedIn out;
     out.session = {token, csrf_of(core_, next)};
-    out.verified = Verified{approved->challenge.id, approved->method, approved->factor, {},
+    out.verified = Verified{approved->challenge.id,
+                            approved->method,
+                            approved->factor,
+                            {},
                             approved->backup_codes_remaining};
     std::optional<Problem> lost;
     const Outcome<Done> done = core_.store.read([&](Tx& tx) {
@@ -455,9 +454,9 @@ Outcome<Done> Accounts::request_password_reset(const Caller& caller, std::string
     const Rate per_network{core_.settings.registers_per_ip, kHour};
     std::optional<Seconds> wait;
     const Outcome<Done> counted = core_.store.write(caller.request_id, [&](Tx& tx) {
-        wait = throttle_take(
-            tx, throttle_key(core_.sealer, "reset:ip", network_of(caller.client.ip)), per_network,
-            core_.clock.now_ms());
+        wait =
+            throttle_take(tx, throttle_key(core_.sealer, "reset:ip", network_of(caller.client.ip)),
+                          per_network, core_.clock.now_ms());
         return !wait;
     });
     if (!counted) return counted.error();
@@ -469,10 +468,9 @@ Outcome<Done> Accounts::request_password_reset(const Caller& caller, std::string
         const std::optional<ApplicationRow> application = tx.application(kClientArea);
         if (!application) return false;
         LinkRow link = new_link(core_, token, LinkPurpose::reset_password, std::string(email));
-        const bool quiet =
-            throttle_take(tx, throttle_key(core_.sealer, "mail", link.email_index), per_address,
-                          core_.clock.now_ms())
-                .has_value();
+        const bool quiet = throttle_take(tx, throttle_key(core_.sealer, "mail", link.email_index),
+                                         per_address, core_.clock.now_ms())
+                               .has_value();
         const std::optional<AccountRow> account =
             tx.account_by_email(kClientArea, link.email_index);
         const std::optional<UserRow> user =
@@ -489,8 +487,7 @@ Outcome<Done> Accounts::request_password_reset(const Caller& caller, std::string
         letter.kind = "reset_password";
         letter.to = std::string(email);
         letter.locale = user ? user->locale : "en";
-        letter.parameters["link"] =
-            core_.settings.public_url + "/#/reset-password?token=" + token;
+        letter.parameters["link"] = core_.settings.public_url + "/#/reset-password?token=" + token;
         letter.not_after = link.expires_at;
         letter.status = user && !quiet ? MessageStatus::queued : MessageStatus::dropped;
         post(tx, core_, *application, link.user, letter);
@@ -511,9 +508,9 @@ Outcome<Done> Accounts::reset_password(const Caller& caller, std::string_view to
     std::optional<Seconds> wait;
     const Rate per_network{core_.settings.sign_ins_per_ip, Seconds(900)};
     const Outcome<Done> counted = core_.store.write(caller.request_id, [&](Tx& tx) {
-        wait = throttle_take(
-            tx, throttle_key(core_.sealer, "link:ip", network_of(caller.client.ip)), per_network,
-            core_.clock.now_ms());
+        wait =
+            throttle_take(tx, throttle_key(core_.sealer, "link:ip", network_of(caller.client.ip)),
+                          per_network, core_.clock.now_ms());
         return !wait;
     });
     if (!counted) return counted.error();
@@ -523,8 +520,7 @@ Outcome<Done> Accounts::reset_password(const Caller& caller, std::string_view to
     std::optional<Problem> refused;
     const auto work = [&](Tx& tx) {
         refused = problem(Code::link_invalid);
-        std::optional<LinkRow> link =
-            lock_open_link(tx, core_, token, LinkPurpose::reset_password);
+        std::optional<LinkRow> link = lock_open_link(tx, core_, token, LinkPurpose::reset_password);
         if (!link) return false;
         const std::optional<UserRow> user = tx.lock_user(link->user);
         std::optional<AccountRow> account = tx.account(link->user);
@@ -586,8 +582,7 @@ Outcome<UserView> Accounts::update_me(const Caller& caller,
         std::optional<UserRow> user = tx.lock_user(caller.session()->user);
         if (!user) return false;
         if (display_name)
-            user->display_name =
-                seal_text(core_, places::user_display_name(*user), *display_name);
+            user->display_name = seal_text(core_, places::user_display_name(*user), *display_name);
         if (locale) user->locale = *locale;
         user->updated_at = core_.clock.now();
         tx.update_user(*user);
@@ -614,8 +609,8 @@ Outcome<UserId> Accounts::create_ready_account(std::string_view email, std::stri
             id = account->user;
             return true;
         }
-        const std::optional<UserRow> user = insert_account(
-            tx, core_, {std::string(email), hash, std::string(display_name), "en"});
+        const std::optional<UserRow> user =
+            insert_account(tx, core_, {std::string(email), hash, std::string(display_name), "en"});
         if (!user) return false;
         record(tx, core_, self, *user, {.action = "account.created"});
         id = user->id;

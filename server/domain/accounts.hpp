@@ -1,4 +1,5 @@
-// accounts.hpp - the Client Area's own password accounts and sessions (design section 6, /client/…).
+// accounts.hpp - the Client Area's own password accounts and sessions (design section 6,
+// /client/…).
 #pragma once
 #include <optional>
 #include <string>
@@ -10,12 +11,12 @@ namespace twofold::domain {
 
 // A cookie to set. The token is in no other place; the store keeps its keyed hash.
 struct SessionIssued {
-    std::string token;       // 43 characters base64url, 256 bits
+    std::string token;  // 43 characters base64url, 256 bits
     std::string csrf_token;
 };
 
 struct Me {
-    std::string state;       // "signed_in", "second_factor_required", "signed_out"
+    std::string state;  // "signed_in", "second_factor_required", "signed_out"
     std::string csrf_token;
     std::optional<UserView> user;            // signed_in
     std::optional<ChallengeView> challenge;  // second_factor_required
@@ -25,12 +26,12 @@ struct Me {
 
 struct SignedIn {
     SessionIssued session;
-    Me me;                   // state says whether the second step is still to come
+    Me me;                             // state says whether the second step is still to come
     std::optional<Verified> verified;  // after sign_in_verify
 };
 
 class Accounts {
-   public:
+ public:
     explicit Accounts(Core& core) : core_(core) {}
 
     // The caller behind a cookie's token, or NoCaller. Slides last_seen_at (at most once in 5 min).
@@ -38,20 +39,23 @@ class Accounts {
     // The CSRF token that belongs to a session token.
     std::string csrf_token(std::string_view token);
 
-    // Always succeeds alike for known and unknown addresses, in like time; the mail tells the difference.
+    // Always succeeds alike for known and unknown addresses, in like time; the mail tells the
+    // difference.
     struct Registration {
         std::string email;
-        std::string password;       // 8..256 characters, not a common one
+        std::string password;  // 8..256 characters, not a common one
         std::string display_name;
         std::string locale;
     };
     Outcome<Done> register_account(const Caller&, const Registration&);
-    Outcome<SignedIn> confirm_registration(const Caller&, std::string_view token, std::string_view password);
+    Outcome<SignedIn> confirm_registration(const Caller&, std::string_view token,
+                                           std::string_view password);
     Outcome<SignedIn> sign_in(const Caller&, std::string_view email, std::string_view password);
     Outcome<SignedIn> sign_in_verify(const Caller&, const VerifyRequest&);
     Outcome<Done> sign_out(const Caller&);
     Outcome<SessionIssued> reauthenticate(const Caller&, std::string_view password);
-    Outcome<SessionIssued> change_password(const Caller&, std::string_view current, std::string_view next);
+    Outcome<SessionIssued> change_password(const Caller&, std::string_view current,
+                                           std::string_view next);
     Outcome<Done> request_password_reset(const Caller&, std::string_view email);
     Outcome<Done> reset_password(const Caller&, std::string_view token, std::string_view password);
     Outcome<Me> me(const Caller&);
@@ -61,7 +65,7 @@ class Accounts {
     Outcome<UserId> create_ready_account(std::string_view email, std::string_view password,
                                          std::string_view display_name);
 
-   private:
+ private:
     Core& core_;
 };
 

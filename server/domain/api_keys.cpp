@@ -19,8 +19,7 @@ std::optional<Problem> may_manage(const Caller& caller, const ApplicationId* app
     if (key == nullptr)
         return problem(caller.session() != nullptr ? Code::forbidden : Code::unauthenticated);
     if (!key->scopes.contains(Scope::keys)) return problem(Code::forbidden);
-    if (application != nullptr && key->application != *application)
-        return problem(Code::not_found);
+    if (application != nullptr && key->application != *application) return problem(Code::not_found);
     return std::nullopt;
 }
 
@@ -50,9 +49,9 @@ Outcome<ApiKeys::Made> ApiKeys::create(const Caller& caller, std::string_view ap
         }
         const Instant now = core_.clock.now();
         if (!application) {
-            application = ApplicationRow{new_id<ApplicationId>(core_.random, "app_"),
-                                         std::string(application_name),
-                                         std::string(application_name), now};
+            application =
+                ApplicationRow{new_id<ApplicationId>(core_.random, "app_"),
+                               std::string(application_name), std::string(application_name), now};
             if (!tx.insert_application(*application)) {
                 answer = Problem{Code::unavailable, Seconds(1), {}, {}};
                 return false;
@@ -130,8 +129,7 @@ Outcome<Caller> ApiKeys::authenticate(std::string_view token, const ClientInfo& 
         }
         core_.key_cache->put(*row, now_ms);
     }
-    return Caller{KeyCaller{row->id, row->application, row->scopes}, client,
-                  std::move(request_id)};
+    return Caller{KeyCaller{row->id, row->application, row->scopes}, client, std::move(request_id)};
 }
 
 }  // namespace twofold::domain

@@ -1,4 +1,5 @@
-// api_keys.hpp - integrators' keys: shown once, kept as keyed hashes, revoked everywhere within 1 s.
+// api_keys.hpp - integrators' keys: shown once, kept as keyed hashes, revoked everywhere within 1
+// s.
 #pragma once
 #include <string>
 #include <vector>
@@ -10,7 +11,7 @@ namespace twofold::domain {
 class Core;
 
 class ApiKeys {
-   public:
+ public:
     explicit ApiKeys(Core& core) : core_(core) {}
     struct Made {
         ApiKeyId id;
@@ -18,13 +19,14 @@ class ApiKeys {
         ApplicationId application;
     };
     // Makes the application when there is none of that name (command line).
-    Outcome<Made> create(const Caller&, std::string_view application_name, const Scopes&, std::string_view name);
+    Outcome<Made> create(const Caller&, std::string_view application_name, const Scopes&,
+                         std::string_view name);
     Outcome<Done> revoke(const Caller&, const ApiKeyId&);
-    // The caller behind a key; unauthenticated when unknown or revoked. Looks at the database at most
-    // once a second for each key.
+    // The caller behind a key; unauthenticated when unknown or revoked. Looks at the database at
+    // most once a second for each key.
     Outcome<Caller> authenticate(std::string_view key, const ClientInfo&, std::string request_id);
 
-   private:
+ private:
     Core& core_;
 };
 

@@ -15,7 +15,7 @@ namespace twofold::domain {
 namespace {
 
 class Payload {
-   public:
+ public:
     void text(std::string_view name, std::string_view value) {
         if (value.empty()) return;
         raw(name, json_string(value));
@@ -29,7 +29,7 @@ class Payload {
     }
     std::string done() { return out_ + "}"; }
 
-   private:
+ private:
     std::string out_;
 };
 

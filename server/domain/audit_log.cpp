@@ -52,7 +52,7 @@ std::string hash_of(const CheckpointRow& row) {
 
 // Opens details and names users, each looked up once.
 class Viewer {
-   public:
+ public:
     Viewer(Tx& tx, Core& core) : tx_(tx), core_(core) {}
 
     AuditView view(const AuditRow& row) {
@@ -77,8 +77,8 @@ class Viewer {
         }
         if (text) {
             const ByteView bytes = text->expose();
-            const TextMap details = text_map_read(
-                {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+            const TextMap details =
+                text_map_read({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
             out.label = text_map_get(details, "label");
             out.ip = text_map_get(details, "ip");
             out.user_agent = text_map_get(details, "user_agent");
@@ -86,7 +86,7 @@ class Viewer {
         return out;
     }
 
-   private:
+ private:
     struct Person {
         std::string external_id;
         std::optional<Secret> key;
@@ -127,7 +127,7 @@ std::optional<Problem> fault(std::string_view cursor, int limit) {
 
 // Walks one chain; remembers the mac at each length a checkpoint names.
 class Walk {
-   public:
+ public:
     Walk(Core& core, Audit::Report& report) : core_(core), report_(report) {}
 
     using Marks = std::map<std::int64_t, std::string>;  // length -> mac at a checkpoint
@@ -136,6 +136,7 @@ class Walk {
         ++report_.chains;
         std::int64_t at = 0;
         std::string mac;
+        std::string mac_at_head;  // rows after the head may have come while we read
         bool broken = false;
         while (true) {
             const std::vector<AuditRow> rows = tx.audit_chain(head.chain, at, kPage);
@@ -155,18 +156,19 @@ class Walk {
                 }
                 at = row.sequence;
                 mac = row.mac;
+                if (at == head.length) mac_at_head = mac;
             }
         }
         const std::int64_t promised =
             std::max(head.length, marks.empty() ? 0 : marks.rbegin()->first);
         if (at < promised) {
             fault(head.chain, at + 1, "cut");
-        } else if (!broken && (at != head.length || mac != head.mac)) {
-            fault(head.chain, at, "edited");
+        } else if (!broken && mac_at_head != head.mac) {
+            fault(head.chain, head.length, "edited");
         }
     }
 
-   private:
+ private:
     void fault(const std::string& chain, std::int64_t sequence, std::string what) {
         report_.faults.push_back({chain, sequence, std::move(what)});
     }
@@ -260,23 +262,20 @@ Outcome<Audit::Report> Audit::verify() {
     bool more = true;
     while (more) {
         const Report before = report;
-        const std::map<std::string, Walk::Marks> marks_before = marks;
-        std::string next;
+        std::vector<ChainHead> heads;
         const Outcome<Done> walked = core_.store.read([&](Tx& tx) {
             report = before;
-            marks = marks_before;
-            const std::vector<ChainHead> heads = tx.chains(after, kPage);
+            heads = tx.chains(after, kPage);
             Walk walk(core_, report);
             for (const ChainHead& head : heads) {
                 const auto own = marks.find(head.chain);
                 walk.chain(tx, head, own == marks.end() ? Walk::Marks{} : own->second);
-                if (own != marks.end()) marks.erase(own);
             }
-            more = !heads.empty();
-            if (more) next = heads.back().chain;
         });
         if (!walked) return walked.error();
-        after = next;
+        more = !heads.empty();
+        if (more) after = heads.back().chain;
+        for (const ChainHead& head : heads) marks.erase(head.chain);
     }
     // Chains that a checkpoint vouches for and that are gone altogether.
     for (const auto& [chain, own] : marks)

@@ -1,6 +1,7 @@
-// audit_log.hpp - hash-chained events (rule 13): one chain a user, one an application, one the system.
-//   mac = HMAC(audit key of the ring, all fields of the event || previous mac); details are sealed under
-//   a key of that user, which erasure destroys, so the chain outlives what it says.
+// audit_log.hpp - hash-chained events (rule 13): one chain a user, one an application, one the
+// system.
+//   mac = HMAC(audit key of the ring, all fields of the event || previous mac); details are sealed
+//   under a key of that user, which erasure destroys, so the chain outlives what it says.
 #pragma once
 #include <optional>
 #include <string>
@@ -24,25 +25,27 @@ struct AuditView {
     std::string ip;
     std::string user_agent;
     std::string request_id;
-    std::string user;          // external id
+    std::string user;  // external id
 };
 struct AuditPage {
     std::vector<AuditView> items;
-    std::string next_cursor;   // empty: no more
+    std::string next_cursor;  // empty: no more
 };
 
 // Where the record and the chain part.
 struct AuditFault {
     std::string chain;
     std::int64_t sequence = 0;
-    std::string what;          // "edited", "missing", "cut", "checkpoint"
+    std::string what;  // "edited", "missing", "cut", "checkpoint"
 };
 
 class Audit {
-   public:
+ public:
     explicit Audit(Core& core) : core_(core) {}
-    Outcome<AuditPage> of_user(const Caller&, std::string_view user, std::string_view cursor, int limit);
-    Outcome<AuditPage> of_application(const Caller&, std::string_view user, std::string_view cursor, int limit);
+    Outcome<AuditPage> of_user(const Caller&, std::string_view user, std::string_view cursor,
+                               int limit);
+    Outcome<AuditPage> of_application(const Caller&, std::string_view user, std::string_view cursor,
+                                      int limit);
     // Signs the heads and lengths that moved since the last checkpoint; at least every 60 s.
     Outcome<Done> checkpoint();
     // Walks every chain and checkpoint; what it finds wrong, located.
@@ -54,7 +57,7 @@ class Audit {
     };
     Outcome<Report> verify();
 
-   private:
+ private:
     Core& core_;
 };
 

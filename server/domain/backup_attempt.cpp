@@ -15,8 +15,8 @@ namespace {
 std::optional<Problem> reserve(Tx& tx, Core& core, const Caller& told, const UserId& proof_user,
                                const ChallengeId& id, std::optional<BackupSetRow>& set) {
     const bool by_challenge = !id.empty();
-    VerifyRows rows = by_challenge ? tx.load_for_verify({&id, 1}, {})
-                                   : tx.load_for_verify({}, {&proof_user, 1});
+    VerifyRows rows =
+        by_challenge ? tx.load_for_verify({&id, 1}, {}) : tx.load_for_verify({}, {&proof_user, 1});
     Caller caller = told;
     UserId user = proof_user;
     if (by_challenge) {

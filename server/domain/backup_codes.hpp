@@ -22,13 +22,14 @@ struct BackupCodesMade {
 };
 
 class BackupCodes {
-   public:
+ public:
     explicit BackupCodes(Core& core) : core_(core) {}
     Outcome<BackupCodesView> count(const Caller&, std::string_view user);
-    // Proof, or the session's recover grant. Ends all old codes in the same transaction and notifies.
+    // Proof, or the session's recover grant. Ends all old codes in the same transaction and
+    // notifies.
     Outcome<BackupCodesMade> regenerate(const Caller&, std::string_view user, const ProofGiven&);
 
-   private:
+ private:
     Core& core_;
 };
 

@@ -18,8 +18,8 @@ struct NewBackupSet {
 };
 NewBackupSet make_backup_set(Core& core, const UserRow& user);
 
-// The position of a canonical code that is still unused in the row, or -1. Always one Argon2id, also
-// without a set; compares with every code in constant time.
+// The position of a canonical code that is still unused in the row, or -1. Always one Argon2id,
+// also without a set; compares with every code in constant time.
 int find_backup_code(Core& core, const BackupSetRow* set, std::string_view canonical);
 
 int backup_codes_left(const BackupSetRow& set);

@@ -51,10 +51,10 @@ ChallengeView view_of(Tx& tx, Core& core, const ChallengeRow& challenge) {
         if (budget != nullptr && locked(*budget, now)) {
             method.locked_until = budget->locked_until;
         } else {
-            view.attempts_remaining = std::max(
-                view.attempts_remaining,
-                budget == nullptr ? core.settings.tries_before_lock
-                                  : tries_left(*budget, core.settings, now));
+            view.attempts_remaining =
+                std::max(view.attempts_remaining, budget == nullptr
+                                                      ? core.settings.tries_before_lock
+                                                      : tries_left(*budget, core.settings, now));
             if (view.preferred == Method::backup_code) view.preferred = factor.method;
         }
         view.methods.push_back(std::move(method));

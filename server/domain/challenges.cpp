@@ -79,8 +79,7 @@ Outcome<ChallengeView> Challenges::create(const Caller& caller, std::string_view
         ChallengeRow row = new_challenge(core_, *owner, request.purpose);
         row.action = request.action;
         row.action_name = request.action_name;
-        row.action_text =
-            seal_text(core_, places::challenge_action_text(row), request.action_text);
+        row.action_text = seal_text(core_, places::challenge_action_text(row), request.action_text);
         row.object = request.object;
         row.factor = request.enrollment;
         row.nonce = request.nonce;

@@ -14,18 +14,18 @@ class Core;
 
 struct ChallengeRequest {
     Purpose purpose{};
-    Action action{};           // manage
-    std::string action_name;   // step_up: 1..64 of A-Z a-z 0-9 . _ - :
-    std::string action_text;   // step_up: up to 200 characters
-    std::string object;        // manage: the enrolment id, or empty
-    FactorId enrollment;       // only this factor; empty: any
-    std::string nonce;         // up to 128 characters
+    Action action{};                   // manage
+    std::string action_name;           // step_up: 1..64 of A-Z a-z 0-9 . _ - :
+    std::string action_text;           // step_up: up to 200 characters
+    std::string object;                // manage: the enrolment id, or empty
+    FactorId enrollment;               // only this factor; empty: any
+    std::string nonce;                 // up to 128 characters
     std::optional<ClientInfo> client;  // keys only
 };
 
 struct ChallengeMethod {
     Method method{};
-    FactorId enrollment;       // empty for backup_code
+    FactorId enrollment;  // empty for backup_code
     std::string label;
     std::optional<Instant> locked_until;
 };
@@ -40,13 +40,13 @@ struct ChallengeView {
     ChallengeStatus status{};
     bool expired = false;
     std::vector<ChallengeMethod> methods;
-    Method preferred{};        // the last one used successfully comes first
+    Method preferred{};  // the last one used successfully comes first
     Instant expires_at{};
     int attempts_remaining = 0;
 };
 
 struct VerifyRequest {
-    std::string code;          // as typed
+    std::string code;  // as typed
     std::optional<Method> method;
     FactorId enrollment;
 };
@@ -55,12 +55,12 @@ struct Verified {
     ChallengeId challenge;
     Method method{};
     FactorId enrollment;
-    std::string assertion;     // JWS, 60 s
+    std::string assertion;           // JWS, 60 s
     int backup_codes_remaining = 0;  // meaningful for backup_code
 };
 
 class Challenges {
-   public:
+ public:
     explicit Challenges(Core& core) : core_(core) {}
     Outcome<ChallengeView> create(const Caller&, std::string_view user, const ChallengeRequest&);
     Outcome<ChallengeView> get(const Caller&, const ChallengeId&);
@@ -68,7 +68,7 @@ class Challenges {
     // nothing); challenge_expired; challenge_closed; factor_locked + retry_after.
     Outcome<Verified> verify(const Caller&, const ChallengeId&, const VerifyRequest&);
 
-   private:
+ private:
     Core& core_;
 };
 

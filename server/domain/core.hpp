@@ -14,7 +14,7 @@ class KeyCache;
 
 // Thread-safe; outlives the use cases made over it.
 class Core {
-   public:
+ public:
     Core(Store&, Clock&, Random&, Sealer&, PasswordHasher&, Signer&, Settings);
     ~Core();
     Store& store;
@@ -32,7 +32,7 @@ class Core {
     // A hash of no password at all, for work equal to a real comparison (rule 10).
     std::string decoy_password_hash();
 
-   private:
+ private:
     std::once_flag decoy_once_;
     std::string decoy_;
 };

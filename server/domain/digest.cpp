@@ -22,14 +22,14 @@ std::array<std::uint8_t, 32> sha256(ByteView message) {
         detail::HashBlock block;
         for (std::size_t i = 0; i < 16; ++i) {
             const std::uint8_t* p = padded.data() + at + 4 * i;
-            block.w32[i] = (std::uint32_t{p[0]} << 24) | (std::uint32_t{p[1]} << 16) |
+            block.w[i] = (std::uint32_t{p[0]} << 24) | (std::uint32_t{p[1]} << 16) |
                            (std::uint32_t{p[2]} << 8) | std::uint32_t{p[3]};
         }
         detail::hash_block(HashAlgorithm::sha256, state, block);
     }
     std::array<std::uint8_t, 32> out{};
     for (std::size_t i = 0; i < 32; ++i)
-        out[i] = static_cast<std::uint8_t>(state.w32[i / 4] >> (24 - 8 * (i % 4)));
+        out[i] = static_cast<std::uint8_t>(state.w[i / 4] >> (24 - 8 * (i % 4)));
     return out;
 }
 

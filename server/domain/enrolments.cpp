@@ -94,9 +94,9 @@ Outcome<EnrolmentStarted> Enrolments::start(const Caller& caller, std::string_vi
                 return false;
             }
         }
-        const auto active =
-            std::count_if(before.begin(), before.end(),
-                          [](const FactorRow& f) { return f.status == FactorStatus::active; });
+        const auto active = std::count_if(before.begin(), before.end(), [](const FactorRow& f) {
+            return f.status == FactorStatus::active;
+        });
         if (active - (request.replaces.empty() ? 0 : 1) >= core_.settings.factors_a_user) {
             answer = problem(Code::too_many_factors);
             return false;
@@ -178,15 +178,15 @@ Outcome<EnrolmentConfirmed> Enrolments::confirm(const Caller& caller, std::strin
     Result<std::string> digits = canonical_digits(code);
     if (!digits) return invalid("/code", "format");
 
-    // Backup codes come with the first factor or a recover grant. They take 10 Argon2id, so they are
-    // made before the transaction, when the state at this moment asks for them and no lock forbids.
+    // Backup codes come with the first factor or a recover grant. They take 10 Argon2id, so they
+    // are made before the transaction, when the state at this moment asks for them and no lock
+    // forbids.
     std::optional<NewBackupSet> codes;
     bool wants_codes = false;
     const auto look = [&](Tx& tx) {
         const std::vector<FactorRow> factors = tx.factors(known->id);
         const std::vector<BudgetRow> budgets = tx.budgets(known->id);
-        const BudgetRow* budget =
-            find_budget(budgets, pending_budget_id(known->id, Method::totp));
+        const BudgetRow* budget = find_budget(budgets, pending_budget_id(known->id, Method::totp));
         wants_codes = false;
         if (budget != nullptr && locked(*budget, core_.clock.now())) return;
         for (const FactorRow& f : factors)
@@ -241,8 +241,7 @@ Outcome<EnrolmentConfirmed> Enrolments::confirm(const Caller& caller, std::strin
         }
 
         const std::string budget_id = pending_budget_id(owner->id, Method::totp);
-        BudgetRow budget =
-            tx.lock_budget(budget_id).value_or(fresh_budget(budget_id, owner->id));
+        BudgetRow budget = tx.lock_budget(budget_id).value_or(fresh_budget(budget_id, owner->id));
         if (const std::optional<Seconds> left = lock_left(budget, now)) {
             answer = Problem{Code::factor_locked, left, {}, {}};
             return false;
@@ -296,8 +295,8 @@ Outcome<EnrolmentConfirmed> Enrolments::confirm(const Caller& caller, std::strin
             if (&other == factor) continue;
             const bool replaced =
                 other.id == factor->replaces && other.status == FactorStatus::active;
-            const bool unproven = other.status == FactorStatus::pending &&
-                                  other.opened_with == OpenedWith::none;
+            const bool unproven =
+                other.status == FactorStatus::pending && other.opened_with == OpenedWith::none;
             if (!replaced && !unproven) continue;
             end_factor(tx, other, now);
             record(tx, core_, caller, *owner,
@@ -305,15 +304,15 @@ Outcome<EnrolmentConfirmed> Enrolments::confirm(const Caller& caller, std::strin
                     .method = "totp",
                     .object = other.id.value,
                     .label = other.label});
-            if (replaced) notify(tx, core_, caller, *owner, {"factor_removed", other.label, "totp"});
+            if (replaced)
+                notify(tx, core_, caller, *owner, {"factor_removed", other.label, "totp"});
         }
         if (first || grant) {
             tx.replace_backup_set(owner->id, &codes->row);
             confirmed.backup_codes = codes->codes;
             record(tx, core_, caller, *owner,
                    {.action = "backup_codes.made", .object = codes->row.id.value});
-            if (grant)
-                notify(tx, core_, caller, *owner, {.kind = "backup_codes_regenerated"});
+            if (grant) notify(tx, core_, caller, *owner, {.kind = "backup_codes_regenerated"});
         }
         if (first) record(tx, core_, caller, *owner, {.action = "two_factor.enabled"});
         notify(tx, core_, caller, *owner,
@@ -422,7 +421,8 @@ Outcome<Done> Enrolments::remove(const Caller& caller, std::string_view user, co
             answer = problem(Code::not_found);
             return false;
         }
-        if (target->status == FactorStatus::pending) {  // it gates nothing: leaving it needs no proof
+        if (target->status ==
+            FactorStatus::pending) {  // it gates nothing: leaving it needs no proof
             std::vector<FactorRow> factors = tx.lock_factors(owner->id);
             FactorRow* factor = find_factor(factors, id);
             if (factor == nullptr) {
@@ -448,10 +448,7 @@ Outcome<Done> Enrolments::remove(const Caller& caller, std::string_view user, co
         const std::string label = factor->label;
         end_factor(tx, *factor, now);
         record(tx, core_, caller, *owner,
-               {.action = "factor.removed",
-                .method = "totp",
-                .object = id.value,
-                .label = label});
+               {.action = "factor.removed", .method = "totp", .object = id.value, .label = label});
         // One that came to its end by failures must not be all that is left: it would lock the
         // owner out. Removing the last usable one is disabling (rule 9).
         const std::vector<BudgetRow> budgets = tx.budgets(owner->id);

@@ -18,15 +18,15 @@ struct EnrolmentView {
     std::string label;
     TotpParameters totp;
     Instant created_at{};
-    Instant expires_at{};                      // pending only
+    Instant expires_at{};  // pending only
     std::optional<Instant> activated_at;
     std::optional<Instant> last_used_at;
-    std::optional<Instant> locked_until;       // while locked
+    std::optional<Instant> locked_until;  // while locked
 };
 
 struct EnrolmentRequest {
     Method method = Method::totp;
-    std::string label;                         // 1..64 characters; empty: "Authenticator app"
+    std::string label;  // 1..64 characters; empty: "Authenticator app"
     TotpParameters totp;
     FactorId replaces;
     ProofGiven proof;
@@ -43,22 +43,25 @@ struct EnrolmentStarted {
 
 struct EnrolmentConfirmed {
     EnrolmentView view;
-    std::vector<std::string> backup_codes;     // with the first active factor or a recover grant; else empty
+    std::vector<std::string>
+        backup_codes;  // with the first active factor or a recover grant; else empty
 };
 
 class Enrolments {
-   public:
+ public:
     explicit Enrolments(Core& core) : core_(core) {}
     Outcome<EnrolmentStarted> start(const Caller&, std::string_view user, const EnrolmentRequest&);
-    Outcome<EnrolmentConfirmed> confirm(const Caller&, std::string_view user, const FactorId&, std::string_view code);
+    Outcome<EnrolmentConfirmed> confirm(const Caller&, std::string_view user, const FactorId&,
+                                        std::string_view code);
     Outcome<std::vector<EnrolmentView>> list(const Caller&, std::string_view user);
     Outcome<EnrolmentView> get(const Caller&, std::string_view user, const FactorId&);
-    Outcome<EnrolmentView> rename(const Caller&, std::string_view user, const FactorId&, std::string_view label);
+    Outcome<EnrolmentView> rename(const Caller&, std::string_view user, const FactorId&,
+                                  std::string_view label);
     // Removing the last one is disabling (rule 9).
     Outcome<Done> remove(const Caller&, std::string_view user, const FactorId&, const ProofGiven&);
     Outcome<Done> disable(const Caller&, std::string_view user, const ProofGiven&);
 
-   private:
+ private:
     Core& core_;
 };
 

@@ -86,8 +86,7 @@ void record(VerifyRows& rows, Core& core, const Caller& caller, const UserRow& u
     const std::string chain = chain_of(user.id);
     Tracked<ChainHead>& head = rows.chains[chain];
     if (head.row.chain.empty()) head.row.chain = chain;
-    rows.events.push_back(
-        next_event(core, caller, user.application, &user, event, head.edit()));
+    rows.events.push_back(next_event(core, caller, user.application, &user, event, head.edit()));
 }
 
 std::string event_mac(Sealer& sealer, const AuditRow& row) {

@@ -11,16 +11,17 @@ namespace twofold::domain {
 // Actions: account.asked account.created account.password_changed account.reset_asked
 // account.password_reset account.changed account.erased sign_in.password sign_in.second_step
 // session.ended session.reauthenticated user.created user.changed user.erased enrollment.started
-// enrollment.confirmed enrollment.ended factor.renamed factor.removed factor.ended two_factor.enabled
-// two_factor.disabled backup_codes.made backup_code.tried challenge.created challenge.verified
-// proof.checked api_key.created api_key.revoked application.created assertion.redeemed
+// enrollment.confirmed enrollment.ended factor.renamed factor.removed factor.ended
+// two_factor.enabled two_factor.disabled backup_codes.made backup_code.tried challenge.created
+// challenge.verified proof.checked api_key.created api_key.revoked application.created
+// assertion.redeemed
 struct Event {
     std::string action = {};
     std::string method = {};
-    std::string result = "ok";   // or a problem code
-    std::string object = {};     // an id, never a secret
-    std::string label = {};      // sealed with ip and user agent
-    TextMap details = {};        // sealed; no code, token or full address
+    std::string result = "ok";  // or a problem code
+    std::string object = {};    // an id, never a secret
+    std::string label = {};     // sealed with ip and user agent
+    TextMap details = {};       // sealed; no code, token or full address
 };
 
 std::string chain_of(const UserId& user);

@@ -67,8 +67,8 @@ UserRow new_user(Core& core, const ApplicationId& application, std::string_view 
     user.locale = locale.empty() ? "en" : std::string(locale);
     user.created_at = now;
     user.updated_at = now;
-    user.audit_key = core.sealer.seal(places::user_audit_key(user),
-                                      random_bytes(core.random, 32).expose());
+    user.audit_key =
+        core.sealer.seal(places::user_audit_key(user), random_bytes(core.random, 32).expose());
     return user;
 }
 

@@ -22,8 +22,8 @@ std::string phone_index(Core& core, const ApplicationId& application, std::strin
 void seal_secret(Core& core, FactorRow& factor, ByteView secret);
 std::optional<Secret> open_secret(Core& core, const FactorRow& factor);
 
-// Puts an address into the row (or clears it with empty text). The old one gets notices for 30 days,
-// so that who takes an address over cannot do it in silence.
+// Puts an address into the row (or clears it with empty text). The old one gets notices for 30
+// days, so that who takes an address over cannot do it in silence.
 void set_email(Core& core, UserRow& user, std::string_view email, Instant now);
 void set_phone(Core& core, UserRow& user, std::string_view phone);
 

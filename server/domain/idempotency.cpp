@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "server/domain/core.hpp"
 #include "server/domain/ids.hpp"
 #include "server/domain/places.hpp"
 
@@ -26,8 +27,7 @@ std::optional<Secret> open_body(Core& core, const IdempotencyRow& row, std::stri
 
 }  // namespace
 
-Outcome<Idempotency::Ticket> Idempotency::begin(const Caller& caller,
-                                                std::string_view caller_scope,
+Outcome<Idempotency::Ticket> Idempotency::begin(const Caller& caller, std::string_view caller_scope,
                                                 std::string_view key, std::string_view method,
                                                 std::string_view path, std::string_view body) {
     if (key.empty() || key.size() > 128 ||
@@ -35,7 +35,8 @@ Outcome<Idempotency::Ticket> Idempotency::begin(const Caller& caller,
         return invalid("/idempotency-key", "format");
     const auto joined = [](std::initializer_list<std::string_view> parts) {
         std::string out;
-        for (std::string_view part : parts) out += std::to_string(part.size()) + ":" + std::string(part);
+        for (std::string_view part : parts)
+            out += std::to_string(part.size()) + ":" + std::string(part);
         return out;
     };
     const std::string id =

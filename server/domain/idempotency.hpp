@@ -10,7 +10,7 @@ namespace twofold::domain {
 class Core;
 
 class Idempotency {
-   public:
+ public:
     explicit Idempotency(Core& core) : core_(core) {}
     struct Kept {
         int status = 0;
@@ -24,10 +24,12 @@ class Idempotency {
     // idempotency_mismatch (other body), idempotency_in_flight, idempotency_expired.
     Outcome<Ticket> begin(const Caller&, std::string_view caller_scope, std::string_view key,
                           std::string_view method, std::string_view path, std::string_view body);
-    // Keeps the answer; 5xx and 429 are not kept. A secret answer: 10 min, sealed under the key itself.
-    void finish(const Ticket&, std::string_view key, int status, std::string_view body, bool secret);
+    // Keeps the answer; 5xx and 429 are not kept. A secret answer: 10 min, sealed under the key
+    // itself.
+    void finish(const Ticket&, std::string_view key, int status, std::string_view body,
+                bool secret);
 
-   private:
+ private:
     Core& core_;
 };
 

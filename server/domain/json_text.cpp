@@ -6,7 +6,7 @@ namespace twofold::domain {
 namespace {
 
 class Reader {
-   public:
+ public:
     explicit Reader(std::string_view text) : text_(text) {}
 
     bool take(char c) {
@@ -53,7 +53,7 @@ class Reader {
         return take(']');
     }
 
-   private:
+ private:
     // What follows a backslash. Of \u only U+0000..001F: json_string writes no other.
     bool escape(std::string& out) {
         if (text_.empty()) return false;
@@ -62,14 +62,28 @@ class Reader {
         switch (c) {
             case '"':
             case '\\':
-            case '/': out += c; return true;
-            case 'b': out += '\b'; return true;
-            case 'f': out += '\f'; return true;
-            case 'n': out += '\n'; return true;
-            case 'r': out += '\r'; return true;
-            case 't': out += '\t'; return true;
-            case 'u': break;
-            default: return false;
+            case '/':
+                out += c;
+                return true;
+            case 'b':
+                out += '\b';
+                return true;
+            case 'f':
+                out += '\f';
+                return true;
+            case 'n':
+                out += '\n';
+                return true;
+            case 'r':
+                out += '\r';
+                return true;
+            case 't':
+                out += '\t';
+                return true;
+            case 'u':
+                break;
+            default:
+                return false;
         }
         if (text_.size() < 4 || text_.substr(0, 2) != "00") return false;
         constexpr std::string_view kHex = "0123456789abcdef";

@@ -41,8 +41,8 @@ void charge_one(Core& core, VerifyRows& rows, Tracked<FactorRow>& factor, Instan
     }
 }
 
-void accept(VerifyRows& rows, Tracked<FactorRow>& factor, std::int64_t step,
-            const Attempt& attempt, Instant now) {
+void accept(VerifyRows& rows, Tracked<FactorRow>& factor, std::int64_t step, const Attempt& attempt,
+            Instant now) {
     FactorRow& row = factor.edit();
     row.last_step = step;
     row.last_step_at = now;
@@ -137,7 +137,8 @@ Verdict judge_totp(Core& core, VerifyRows& rows, const Attempt& attempt) {
         const FactorRow& row = replayed->row;
         const std::int64_t next = (row.last_step + 1) * row.totp.period;
         const std::int64_t left = next - now.time_since_epoch().count();
-        verdict.problem = refused(Code::code_already_used, Seconds(std::max<std::int64_t>(left, 1)));
+        verdict.problem =
+            refused(Code::code_already_used, Seconds(std::max<std::int64_t>(left, 1)));
         verdict.factor = row.id;
         verdict.label = row.label;
         if (row.last_step_at && now - *row.last_step_at <= kPhishingWindow &&

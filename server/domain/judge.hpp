@@ -1,7 +1,7 @@
 // judge.hpp - right or wrong: the one decision on a TOTP code (rules 1, 2, 4), for every path
 // (sign-in, step-up, manage, proof). Works on rows loaded and locked by Tx::load_for_verify and
-// changes them in memory, so that later attempts of the same batch see what earlier ones did; nothing
-// of it is disclosed before the rows are committed. Pure but for opening the sealed secret.
+// changes them in memory, so that later attempts of the same batch see what earlier ones did;
+// nothing of it is disclosed before the rows are committed. Pure but for opening the sealed secret.
 #pragma once
 #include <string>
 #include <vector>
@@ -27,8 +27,8 @@ struct Verdict {
     std::optional<Problem> problem;
     FactorId factor;
     std::string label;
-    std::vector<Notice> notices;    // to be queued in the same transaction
-    std::vector<FactorId> ended;    // came to their end by this attempt
+    std::vector<Notice> notices;  // to be queued in the same transaction
+    std::vector<FactorId> ended;  // came to their end by this attempt
     // Whether the attempt was evaluated and therefore leaves a mark in the audit.
     bool evaluated() const;
 };

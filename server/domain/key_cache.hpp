@@ -11,13 +11,13 @@
 namespace twofold::domain {
 
 class KeyCache {
-   public:
+ public:
     // The row for a key's keyed hash when it was put in less than kLife ago.
     std::optional<ApiKeyRow> get(const std::string& hash, std::int64_t now_ms);
     void put(const ApiKeyRow& row, std::int64_t now_ms);
     void forget(const ApiKeyId& id);
 
-   private:
+ private:
     static constexpr std::int64_t kLife = 900;  // ms; with the request's own time still under 1 s
     static constexpr std::size_t kMost = 4096;
     struct Entry {

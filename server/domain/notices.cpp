@@ -57,8 +57,7 @@ void notify(Tx& tx, Core& core, const Caller& caller, const UserRow& user, const
     letter.not_after = now + kNoticeLife;
     letter.priority = 5;
     letter.parameters["at"] = std::to_string(now.time_since_epoch().count());
-    letter.parameters["name"] =
-        open_text(core, places::user_display_name(user), user.display_name);
+    letter.parameters["name"] = open_text(core, places::user_display_name(user), user.display_name);
     letter.parameters["ip"] = tamed(caller.client.ip, 64);
     letter.parameters["user_agent"] = tamed(caller.client.user_agent, 256);
     if (!notice.label.empty()) letter.parameters["label"] = notice.label;

@@ -30,7 +30,7 @@ struct Notice {
     std::string kind;
     std::string label = {};
     std::string method = {};
-    int remaining = -1;         // backup codes; negative: not said
+    int remaining = -1;  // backup codes; negative: not said
 };
 
 // Queues one notice to every known address of the user: the present one and, for 30 days, the one

@@ -40,9 +40,8 @@ std::optional<std::string> password_fault(std::string_view password, std::string
     return std::nullopt;
 }
 
-Outcome<AccountRow> try_password(Core& core, const Caller& caller,
-                                 const ApplicationId& application, const std::string& email_index,
-                                 std::string_view password) {
+Outcome<AccountRow> try_password(Core& core, const Caller& caller, const ApplicationId& application,
+                                 const std::string& email_index, std::string_view password) {
     const std::array<Bucket, 3> charged = buckets(core, caller, email_index);
     std::optional<Seconds> wait;
     std::optional<AccountRow> account;
@@ -87,8 +86,7 @@ Outcome<AccountRow> try_password(Core& core, const Caller& caller,
 Outcome<AccountRow> try_password(Core& core, const Caller& caller, const UserId& user,
                                  std::string_view password) {
     std::optional<AccountRow> account;
-    const Outcome<Done> done =
-        core.store.read([&](Tx& tx) { account = tx.account(user); });
+    const Outcome<Done> done = core.store.read([&](Tx& tx) { account = tx.account(user); });
     if (!done) return done.error();
     if (!account) return problem(Code::forbidden);  // an integrator's user has no password here
     return try_password(core, caller, account->application, account->email_index, password);

@@ -18,9 +18,8 @@ std::optional<std::string> password_fault(std::string_view password, std::string
 // Always one Argon2id and the same transactions, whether the account exists or not (rule 10); a
 // failure is recorded.
 //   errors  credentials_invalid, rate_limited + retry_after
-Outcome<AccountRow> try_password(Core& core, const Caller& caller,
-                                 const ApplicationId& application, const std::string& email_index,
-                                 std::string_view password);
+Outcome<AccountRow> try_password(Core& core, const Caller& caller, const ApplicationId& application,
+                                 const std::string& email_index, std::string_view password);
 // The same for a known user.
 Outcome<AccountRow> try_password(Core& core, const Caller& caller, const UserId& user,
                                  std::string_view password);

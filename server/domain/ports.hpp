@@ -13,15 +13,15 @@
 namespace twofold::domain {
 
 class Clock {
-   public:
+ public:
     virtual ~Clock() = default;
-    virtual Instant now() const = 0;           // wall clock, UTC
-    virtual std::int64_t now_ms() const = 0;   // the same in milliseconds
+    virtual Instant now() const = 0;          // wall clock, UTC
+    virtual std::int64_t now_ms() const = 0;  // the same in milliseconds
 };
 
 // The operating system's generator. Thread-safe; ends the program rather than return weak bytes.
 class Random {
-   public:
+ public:
     virtual ~Random() = default;
     virtual void fill(std::span<std::uint8_t> out) = 0;
 };
@@ -39,16 +39,17 @@ struct SealedPlace {
 
 // AES-256-GCM under the key ring, and keyed hashes under keys derived from it. Thread-safe.
 class Sealer {
-   public:
+ public:
     virtual ~Sealer() = default;
-    // The text starts with the id of the ring's key and a dot ("<key id>.…", ids without dots), so that
-    // Tx::rows_sealed_under can find what still needs a key.
+    // The text starts with the id of the ring's key and a dot ("<key id>.…", ids without dots), so
+    // that Tx::rows_sealed_under can find what still needs a key.
     virtual Sealed seal(const SealedPlace& place, ByteView plain) = 0;
     // Nothing when the text was changed, moved, or its key is not in the ring.
     virtual std::optional<Secret> open(const SealedPlace& place, const Sealed& sealed) = 0;
     // The same under a key of the caller's (a user's audit key, an Idempotency-Key), 32 bytes.
     virtual Sealed seal_under(ByteView key, const SealedPlace& place, ByteView plain) = 0;
-    virtual std::optional<Secret> open_under(ByteView key, const SealedPlace& place, const Sealed& sealed) = 0;
+    virtual std::optional<Secret> open_under(ByteView key, const SealedPlace& place,
+                                             const Sealed& sealed) = 0;
     // HMAC-SHA-256, hex (64 characters). `purpose` separates the uses: "session", "api_key",
     // "link", "csrf", "email_index", "audit"…; equal input gives equal output on every node.
     virtual std::string keyed_hash(std::string_view purpose, std::string_view input) = 0;
@@ -58,25 +59,26 @@ class Sealer {
 
 // Argon2id in a bounded pool, so that load cannot exhaust memory. Blocking; thread-safe.
 class PasswordHasher {
-   public:
+ public:
     virtual ~PasswordHasher() = default;
-    virtual std::string hash(std::string_view password) = 0;                      // PHC string
-    virtual bool verify(std::string_view phc, std::string_view password) = 0;     // constant work
+    virtual std::string hash(std::string_view password) = 0;                   // PHC string
+    virtual bool verify(std::string_view phc, std::string_view password) = 0;  // constant work
     // 32 raw bytes over a salt of the caller's: backup codes.
     virtual Secret derive(std::string_view text, ByteView salt) = 0;
 };
 
 // JWS compact serialisation with one fixed algorithm (ES256). Thread-safe.
 class Signer {
-   public:
+ public:
     virtual ~Signer() = default;
-    virtual std::string sign(std::string_view payload_json) = 0;   // header.payload.signature
+    virtual std::string sign(std::string_view payload_json) = 0;  // header.payload.signature
     // The payload when the signature is right under a published key.
     virtual std::optional<std::string> verify(std::string_view jws) = 0;
     virtual std::string jwks_json() = 0;
     virtual std::string key_id() = 0;
-    virtual std::string sign_bytes(ByteView message) = 0;          // base64url, for checkpoints
-    virtual bool verify_bytes(std::string_view key_id, ByteView message, std::string_view signature) = 0;
+    virtual std::string sign_bytes(ByteView message) = 0;  // base64url, for checkpoints
+    virtual bool verify_bytes(std::string_view key_id, ByteView message,
+                              std::string_view signature) = 0;
 };
 
 // One read-write transaction. Methods throw storage exceptions, which pass through the use case and
@@ -87,7 +89,7 @@ class Signer {
 // that return nothing throw a conflict on one. After an update the row's version is the new one.
 // A change inside Store::read is a bug and throws std::logic_error.
 class Tx {
-   public:
+ public:
     virtual ~Tx() = default;
 
     virtual std::optional<ApplicationRow> application(const ApplicationId&) = 0;
@@ -99,19 +101,22 @@ class Tx {
     virtual std::optional<UserRow> lock_user(const UserId&) = 0;
     virtual std::optional<UserRow> user_by_external_id(const ApplicationId&, std::string_view) = 0;
     virtual void update_user(UserRow&) = 0;
-    virtual void erase_user(const UserId&) = 0;  // the user and all that hangs on it but the audit rows
+    virtual void erase_user(
+        const UserId&) = 0;  // the user and all that hangs on it but the audit rows
     virtual std::optional<TombstoneRow> tombstone(std::string_view id) = 0;
     virtual void put_tombstone(const TombstoneRow&) = 0;
 
     virtual bool insert_account(const AccountRow&) = 0;
     virtual std::optional<AccountRow> account(const UserId&) = 0;
-    virtual std::optional<AccountRow> account_by_email(const ApplicationId&, std::string_view email_index) = 0;
+    virtual std::optional<AccountRow> account_by_email(const ApplicationId&,
+                                                       std::string_view email_index) = 0;
     virtual void update_account(AccountRow&) = 0;
 
     virtual void insert_factor(const FactorRow&) = 0;
     virtual std::optional<FactorRow> lock_factor(const FactorId&) = 0;
-    virtual std::vector<FactorRow> lock_factors(const UserId&) = 0;  // pending and active, oldest first
-    virtual std::vector<FactorRow> factors(const UserId&) = 0;       // the same without locks
+    virtual std::vector<FactorRow> lock_factors(
+        const UserId&) = 0;                                     // pending and active, oldest first
+    virtual std::vector<FactorRow> factors(const UserId&) = 0;  // the same without locks
     virtual void update_factor(FactorRow&) = 0;
     virtual bool insert_step_use(const FactorId&, std::int64_t step, Instant at) = 0;
 
@@ -120,7 +125,8 @@ class Tx {
     virtual void put_budget(BudgetRow&) = 0;  // insert (version 0) or guarded update
     virtual void delete_budget(std::string_view id) = 0;
 
-    virtual std::optional<BackupSetRow> backup_set(const UserId&) = 0;  // the live one, codes in order
+    virtual std::optional<BackupSetRow> backup_set(
+        const UserId&) = 0;  // the live one, codes in order
     virtual void replace_backup_set(const UserId&, const BackupSetRow*) = 0;  // null: none any more
     // false when it was used before or the set is no longer the live one.
     virtual bool use_backup_code(const BackupSetId&, int position, Instant at) = 0;
@@ -131,13 +137,14 @@ class Tx {
     virtual void update_challenge(ChallengeRow&) = 0;
     virtual void close_challenges(const UserId&) = 0;  // every pending or approved one -> closed
 
-    // Users are those given and those of the challenges. Unknown ids are simply absent from the answer;
-    // so are budgets without failures (add one with version 0). Every user found has a chain, of length 0
-    // when it is new. Locks in id order, table by table. Active factors only.
+    // Users are those given and those of the challenges. Unknown ids are simply absent from the
+    // answer; so are budgets without failures (add one with version 0). Every user found has a
+    // chain, of length 0 when it is new. Locks in id order, table by table. Active factors only.
     virtual VerifyRows load_for_verify(std::span<const ChallengeId>, std::span<const UserId>) = 0;
     // Writes dirty rows, steps and events in few statements, guarded; a guard or unique key that
-    // fails throws a conflict (the whole set repeats). A chain that got events is dirty, with the length
-    // after them. Afterwards nothing is dirty, versions are the new ones, steps and events are empty.
+    // fails throws a conflict (the whole set repeats). A chain that got events is dirty, with the
+    // length after them. Afterwards nothing is dirty, versions are the new ones, steps and events
+    // are empty.
     virtual void save_verified(VerifyRows&) = 0;
 
     virtual void insert_session(const SessionRow&) = 0;
@@ -145,7 +152,8 @@ class Tx {
     virtual std::optional<SessionRow> lock_session(const SessionId&) = 0;
     virtual void update_session(SessionRow&) = 0;
     virtual void delete_session(const SessionId&) = 0;
-    virtual void delete_sessions(const UserId&, const SessionId& except) = 0;  // empty: none excepted
+    virtual void delete_sessions(const UserId&,
+                                 const SessionId& except) = 0;  // empty: none excepted
 
     virtual void insert_api_key(const ApiKeyRow&) = 0;
     virtual std::optional<ApiKeyRow> api_key_by_hash(std::string_view) = 0;
@@ -157,8 +165,10 @@ class Tx {
     virtual void append_audit(const AuditRow&, const ChainHead& new_head) = 0;
     // Newest first, `before` excluded (empty: from the newest); user empty: the whole application,
     // otherwise the events of that user's chain ("user:<id>").
-    virtual std::vector<AuditRow> audit(const ApplicationId&, const UserId&, const EventId& before, int limit) = 0;
-    virtual std::vector<AuditRow> audit_chain(std::string_view chain, std::int64_t after_sequence, int limit) = 0;
+    virtual std::vector<AuditRow> audit(const ApplicationId&, const UserId&, const EventId& before,
+                                        int limit) = 0;
+    virtual std::vector<AuditRow> audit_chain(std::string_view chain, std::int64_t after_sequence,
+                                              int limit) = 0;
     virtual std::vector<ChainHead> chains(std::string_view after_chain, int limit) = 0;
     // updated_at >= the instant, oldest first.
     virtual std::vector<ChainHead> chains_moved_since(Instant, int limit) = 0;
@@ -184,11 +194,14 @@ class Tx {
     virtual void void_links(LinkPurpose, const ApplicationId&, std::string_view email_index) = 0;
 
     virtual void insert_message(const MessageRow&) = 0;
-    // Leases up to `limit` due messages to the caller until `until`; no two callers get one (rule 14).
+    // Leases up to `limit` due messages to the caller until `until`; no two callers get one (rule
+    // 14).
     virtual std::vector<MessageRow> lease_messages(Instant now, Instant until, int limit) = 0;
     // Counts the attempt and ends the lease; queued: due again at not_before; sent: sent_at = at.
-    virtual void finish_message(const MessageId&, MessageStatus, Instant at, Instant not_before) = 0;
-    virtual std::vector<MessageRow> recent_messages(int limit) = 0;  // newest first; the demo's mailbox
+    virtual void finish_message(const MessageId&, MessageStatus, Instant at,
+                                Instant not_before) = 0;
+    virtual std::vector<MessageRow> recent_messages(
+        int limit) = 0;  // newest first; the demo's mailbox
 
     // false when that assertion was redeemed before. Swept after expires_at.
     virtual bool insert_assertion_use(std::string_view jti, Instant expires_at) = 0;
@@ -198,25 +211,28 @@ class Tx {
 
     virtual void put_node(const NodeRow&) = 0;
     virtual std::vector<NodeRow> nodes(Instant seen_after) = 0;
-    // How many rows of any table hold a value sealed under that key (for `keys retire`); reads every
-    // table from end to end, in short statements.
+    // How many rows of any table hold a value sealed under that key (for `keys retire`); reads
+    // every table from end to end, in short statements.
     virtual std::int64_t rows_sealed_under(std::string_view key_id) = 0;
 
-    // Removes what has expired, at most `limit` rows a table, and returns how many: sessions, links,
-    // pending enrolments, throttles, assertion uses and tombstones at once; challenges after 1 h and idempotency rows and
-    // messages after 24 h more (late callers are still told why); step uses older than 10 minutes.
+    // Removes what has expired, at most `limit` rows a table, and returns how many: sessions,
+    // links, pending enrolments, throttles, assertion uses and tombstones at once; challenges after
+    // 1 h and idempotency rows and messages after 24 h more (late callers are still told why); step
+    // uses older than 10 minutes.
     virtual int sweep(Instant now, int limit) = 0;
 };
 
 // One database. Thread-safe; transactions come from a bounded pool.
 class Store {
-   public:
+ public:
     virtual ~Store() = default;
     // Runs fn in one transaction and commits when it returns true, rolls back when false.
-    // fn may run again (deadlock, conflict, a commit whose answer was lost): it starts by resetting what
-    // it captured. When the connection dies at COMMIT the store looks `request_id` up among the audit
-    // rows to learn what happened. Gives unavailable when the database did not answer in its deadline.
-    virtual Outcome<Done> write(std::string_view request_id, const std::function<bool(Tx&)>& fn) = 0;
+    // fn may run again (deadlock, conflict, a commit whose answer was lost): it starts by resetting
+    // what it captured. When the connection dies at COMMIT the store looks `request_id` up among
+    // the audit rows to learn what happened. Gives unavailable when the database did not answer in
+    // its deadline.
+    virtual Outcome<Done> write(std::string_view request_id,
+                                const std::function<bool(Tx&)>& fn) = 0;
     virtual Outcome<Done> read(const std::function<void(Tx&)>& fn) = 0;
     // One cheap round trip; for /readyz.
     virtual bool ready() = 0;

@@ -1,4 +1,5 @@
-// problem.hpp - why a use case refused, as a stable code; text for people is made in http/ and web/.
+// problem.hpp - why a use case refused, as a stable code; text for people is made in http/ and
+// web/.
 #pragma once
 #include <chrono>
 #include <optional>
@@ -49,8 +50,8 @@ enum class Code {
 };
 
 // One member of the request that is wrong. `pointer` is a JSON pointer (RFC 6901); `rule` says what
-// the member must be: "required", "unknown", "type", "length", "format", "range", "common_password",
-// "check_characters"...
+// the member must be: "required", "unknown", "type", "length", "format", "range",
+// "common_password", "check_characters"...
 struct FieldProblem {
     std::string pointer;
     std::string rule;

@@ -63,8 +63,8 @@ std::optional<Problem> ProofCheck::check_code(Tx& tx, const UserRow& user) {
                 return invalid("/enrollment_id", "unknown");
         }
         const std::string hand = hand_of(core_, caller_);
-        verdict = judge_totp(core_, rows,
-                             {user.id, given_.enrollment, typed_->canonical, hand, hand});
+        verdict =
+            judge_totp(core_, rows, {user.id, given_.enrollment, typed_->canonical, hand, hand});
     }
     if (verdict.evaluated())
         record(rows, core_, caller_, user,

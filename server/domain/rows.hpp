@@ -25,11 +25,11 @@ struct UserRow {
     std::string email_index;  // keyed blind index; empty when unknown
     Sealed phone;
     std::string phone_index;
-    Sealed previous_email;    // told of changes until previous_email_until
+    Sealed previous_email;  // told of changes until previous_email_until
     Instant previous_email_until{};
     Sealed display_name;
-    std::string locale;       // "en", "ar", "es", "fr", "de"
-    Sealed audit_key;         // this user's key of audit details; erasure destroys it
+    std::string locale;  // "en", "ar", "es", "fr", "de"
+    Sealed audit_key;    // this user's key of audit details; erasure destroys it
     Instant created_at{};
     Instant updated_at{};
     std::int64_t version = 1;
@@ -53,16 +53,16 @@ struct FactorRow {
     Method method{};
     FactorStatus status{};
     std::string label;
-    Sealed secret;            // empty once ended
+    Sealed secret;  // empty once ended
     TotpParameters totp;
-    std::int64_t last_step = -1;  // highest step ever accepted; every step <= it is refused
+    std::int64_t last_step = -1;          // highest step ever accepted; every step <= it is refused
     std::optional<Instant> last_step_at;  // when it was accepted
-    std::string last_step_session;  // SessionId or key id that used it (phishing warning)
+    std::string last_step_session;        // SessionId or key id that used it (phishing warning)
     OpenedWith opened_with{};
-    FactorId replaces;        // ends when this one is confirmed; empty: none
-    SessionId opened_by;      // session whose recover grant it reserves; empty: none
+    FactorId replaces;    // ends when this one is confirmed; empty: none
+    SessionId opened_by;  // session whose recover grant it reserves; empty: none
     Instant created_at{};
-    Instant expires_at{};     // pending only
+    Instant expires_at{};  // pending only
     std::optional<Instant> activated_at;
     std::optional<Instant> last_used_at;
     std::optional<Instant> ended_at;
@@ -80,15 +80,15 @@ struct BudgetRow {
 };
 
 struct BackupCode {
-    int position{};           // 0..9
-    Sealed hash;              // Argon2id output, sealed
+    int position{};  // 0..9
+    Sealed hash;     // Argon2id output, sealed
     std::optional<Instant> used_at;
 };
 struct BackupSetRow {
     BackupSetId id;
     ApplicationId application;
     UserId user;
-    std::string salt;         // base64url of 16 random bytes
+    std::string salt;  // base64url of 16 random bytes
     Instant created_at{};
     std::vector<BackupCode> codes;
 };
@@ -101,12 +101,12 @@ struct ChallengeRow {
     Action action{};
     std::string action_name;  // step_up: the integrator's own name of the action
     Sealed action_text;
-    std::string object;       // what `action` is about: an enrolment id, or empty
-    FactorId factor;          // the only one allowed; empty: any
-    std::string nonce;        // the integrator's, copied into the assertion
+    std::string object;  // what `action` is about: an enrolment id, or empty
+    FactorId factor;     // the only one allowed; empty: any
+    std::string nonce;   // the integrator's, copied into the assertion
     ChallengeStatus status{};
-    SessionId session;        // the session it is bound to; empty: made by a key
-    std::string made_by;      // key id or session id
+    SessionId session;    // the session it is bound to; empty: made by a key
+    std::string made_by;  // key id or session id
     ClientInfo client;
     Instant created_at{};
     Instant expires_at{};
@@ -117,14 +117,14 @@ struct ChallengeRow {
 };
 
 struct SessionRow {
-    SessionId id;             // keyed hash of the token
+    SessionId id;  // keyed hash of the token
     ApplicationId application;
     UserId user;
     SessionState state{};
     ChallengeId challenge;
     Instant created_at{};
     Instant last_seen_at{};
-    Instant expires_at{};     // hard limit (7 days)
+    Instant expires_at{};  // hard limit (7 days)
     Instant password_at{};
     std::optional<Instant> second_step_at;
     std::optional<Instant> recover_until;  // cleared when the grant is used
@@ -136,7 +136,7 @@ struct ApiKeyRow {
     ApiKeyId id;
     ApplicationId application;
     std::string name;
-    std::string hash;         // keyed hash of the token, unique
+    std::string hash;  // keyed hash of the token, unique
     Scopes scopes;
     Instant created_at{};
     std::optional<Instant> revoked_at;
@@ -157,22 +157,23 @@ struct AuditRow {
     ApplicationId application;  // empty: system
     UserId user;                // empty: none
     Instant at{};
-    std::string actor;          // "user", "key:key_…", "operator", "anonymous"
-    std::string action;         // "factor.enabled", "challenge.approved", … (audit_log.hpp)
-    std::string method;         // "totp"… or empty
-    std::string result;         // "ok" or a problem code
-    std::string object;         // an id or empty
+    std::string actor;   // "user", "key:key_…", "operator", "anonymous"
+    std::string action;  // "factor.enabled", "challenge.approved", … (audit_log.hpp)
+    std::string method;  // "totp"… or empty
+    std::string result;  // "ok" or a problem code
+    std::string object;  // an id or empty
     std::string request_id;
-    Sealed details;             // ip, user agent, label…: JSON-free key=value text, under the user's key
+    Sealed details;  // ip, user agent, label…: JSON-free key=value text, under the user's key
     std::string previous_mac;
-    std::string mac;            // HMAC over all of the above
+    std::string mac;  // HMAC over all of the above
 };
 
 struct CheckpointRow {
     std::int64_t number = 0;  // 1..
     Instant at{};
     std::string previous_hash;
-    std::string entries_hash;  // over (chain, length, mac) of every chain that moved since the last one
+    std::string
+        entries_hash;  // over (chain, length, mac) of every chain that moved since the last one
     std::string key_id;
     std::string signature;
     std::vector<ChainHead> entries;
@@ -190,20 +191,20 @@ struct IdempotencyRow {
     bool done = false;
     int status = 0;
     Sealed body;
-    bool secret = false;      // the answer held a secret: kept 10 min only
+    bool secret = false;  // the answer held a secret: kept 10 min only
     Instant created_at{};
-    Instant expires_at{};     // of the answer
+    Instant expires_at{};  // of the answer
 };
 
 // A one-time link sent by mail; the token itself is never stored.
 enum class LinkPurpose { confirm_email, reset_password };
 struct LinkRow {
-    std::string id;           // keyed hash of the token
+    std::string id;  // keyed hash of the token
     LinkPurpose purpose{};
     ApplicationId application;
-    UserId user;              // empty for confirm_email
+    UserId user;  // empty for confirm_email
     std::string email_index;
-    Sealed payload;           // confirm_email: address, password hash, name, locale
+    Sealed payload;  // confirm_email: address, password hash, name, locale
     Instant created_at{};
     Instant expires_at{};
     std::optional<Instant> used_at;
@@ -216,24 +217,24 @@ enum class MessageStatus { queued, sent, failed, dropped };
 struct MessageRow {
     MessageId id;
     ApplicationId application;
-    UserId user;              // empty: nobody of ours yet
+    UserId user;  // empty: nobody of ours yet
     Channel channel{};
-    std::string kind;         // "confirm_email", "factor_enabled", … (notices.hpp)
+    std::string kind;  // "confirm_email", "factor_enabled", … (notices.hpp)
     std::string locale;
     Sealed to;
-    Sealed parameters;        // what the text needs, sealed; a link's token lives only here
-    int priority = 0;         // lower is sooner
+    Sealed parameters;  // what the text needs, sealed; a link's token lives only here
+    int priority = 0;   // lower is sooner
     MessageStatus status{};
     int attempts = 0;
     Instant created_at{};
     Instant not_before{};
-    Instant not_after{};      // never sent later
+    Instant not_after{};  // never sent later
     std::optional<Instant> leased_until;
     std::optional<Instant> sent_at;
 };
 
 struct SigningKeyRow {
-    std::string id;           // kid
+    std::string id;  // kid
     Sealed private_key;
     std::string public_jwk;
     bool active = false;
@@ -244,12 +245,12 @@ struct SigningKeyRow {
 struct NodeRow {
     std::string id;
     Instant seen_at{};
-    std::string key_ids;      // comma-separated, sorted
+    std::string key_ids;  // comma-separated, sorted
 };
 
 // What an erased user leaves: failure counts, so that erasing never refills a budget.
 struct TombstoneRow {
-    std::string id;           // keyed hash of application + external id
+    std::string id;  // keyed hash of application + external id
     int failures = 0;
     Instant locked_until{};
     Instant expires_at{};
@@ -271,7 +272,7 @@ struct Tracked {
 struct VerifyRows {
     std::map<ChallengeId, Tracked<ChallengeRow>> challenges;
     std::map<UserId, Tracked<UserRow>> users;
-    std::map<FactorId, Tracked<FactorRow>> factors;  // active ones of those users
+    std::map<FactorId, Tracked<FactorRow>> factors;     // active ones of those users
     std::map<std::string, Tracked<BudgetRow>> budgets;  // of those factors and of "<user>:backup"
     std::map<std::string, Tracked<ChainHead>> chains;   // "user:<id>" of those users
     struct StepUse {
@@ -279,8 +280,8 @@ struct VerifyRows {
         std::int64_t step{};
         Instant at{};
     };
-    std::vector<StepUse> steps;     // to insert: the unique key is the arbiter of "at most once"
-    std::vector<AuditRow> events;   // to insert
+    std::vector<StepUse> steps;    // to insert: the unique key is the arbiter of "at most once"
+    std::vector<AuditRow> events;  // to insert
 };
 
 }  // namespace twofold::domain

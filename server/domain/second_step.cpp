@@ -36,8 +36,8 @@ Outcome<Approved> settle(Core& core, const Pass& pass, const BackupAttempt& atte
             answer = *verdict.problem;
         } else {
             approve(rows, core, caller, challenge->second, Method::backup_code, {}, {});
-            Approved approved{row, user->second.row, Method::backup_code, {},
-                              attempt.remaining_after};
+            Approved approved{
+                row, user->second.row, Method::backup_code, {}, attempt.remaining_after};
             answer = approved;
             notify(tx, core, caller, user->second.row,
                    {.kind = "backup_code_used", .remaining = attempt.remaining_after});
@@ -70,13 +70,20 @@ Outcome<FactorId> factor_meant(const ChallengeRow& challenge, const FactorId& na
 std::string_view result_name(const std::optional<Problem>& problem) {
     if (!problem) return "ok";
     switch (problem->code) {
-        case Code::code_invalid: return "code_invalid";
-        case Code::code_already_used: return "code_already_used";
-        case Code::factor_locked: return "factor_locked";
-        case Code::factor_ended: return "factor_ended";
-        case Code::proof_required: return "proof_required";
-        case Code::credentials_invalid: return "credentials_invalid";
-        default: return "refused";
+        case Code::code_invalid:
+            return "code_invalid";
+        case Code::code_already_used:
+            return "code_already_used";
+        case Code::factor_locked:
+            return "factor_locked";
+        case Code::factor_ended:
+            return "factor_ended";
+        case Code::proof_required:
+            return "proof_required";
+        case Code::credentials_invalid:
+            return "credentials_invalid";
+        default:
+            return "refused";
     }
 }
 
@@ -88,12 +95,13 @@ void approve(VerifyRows& rows, Core& core, const Caller& caller, Tracked<Challen
     row.approved_method = method;
     row.approved_factor = factor;
     const auto user = rows.users.find(row.user);
-    record(rows, core, caller, user->second.row,
-           {.action = action_of(row),
-            .method = std::string(name_of(method)),
-            .object = factor.empty() ? row.id.value : factor.value,
-            .label = label,
-            .details = {{"challenge", row.id.value}, {"purpose", std::string(name_of(row.purpose))}}});
+    record(
+        rows, core, caller, user->second.row,
+        {.action = action_of(row),
+         .method = std::string(name_of(method)),
+         .object = factor.empty() ? row.id.value : factor.value,
+         .label = label,
+         .details = {{"challenge", row.id.value}, {"purpose", std::string(name_of(row.purpose))}}});
 }
 
 void record_refusal(VerifyRows& rows, Core& core, const Caller& caller,
@@ -112,8 +120,7 @@ void record_refusal(VerifyRows& rows, Core& core, const Caller& caller,
 Outcome<Approved> pass_challenge(Core& core, const Pass& pass) {
     Outcome<TypedCode> typed = read_code(pass.request.code, pass.request.method);
     if (!typed) return typed.error();
-    if (!typed->backup)
-        return core.verify_queue->run(pass, std::move(typed->canonical));
+    if (!typed->backup) return core.verify_queue->run(pass, std::move(typed->canonical));
     if (!pass.request.enrollment.empty()) return invalid("/enrollment_id", "mismatch");
     Outcome<BackupAttempt> attempt =
         try_backup_code(core, pass.caller, {}, pass.challenge, typed->canonical);

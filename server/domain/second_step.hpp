@@ -1,6 +1,6 @@
-// second_step.hpp - passing one challenge with one code, whatever the method: the path that sign-in,
-// manage and step-up share. A TOTP code goes through the verify queue; a backup code reserves its
-// attempt, is hashed outside any transaction and settled (backup_attempt.hpp).
+// second_step.hpp - passing one challenge with one code, whatever the method: the path that
+// sign-in, manage and step-up share. A TOTP code goes through the verify queue; a backup code
+// reserves its attempt, is hashed outside any transaction and settled (backup_attempt.hpp).
 #pragma once
 #include <functional>
 #include <optional>
@@ -29,8 +29,8 @@ struct Pass {
     Caller caller;
     ChallengeId challenge;
     VerifyRequest request;
-    std::string used_by;   // remembered with the step; empty: the caller's hand
-    FollowUp then;         // may be empty
+    std::string used_by;  // remembered with the step; empty: the caller's hand
+    FollowUp then;        // may be empty
 };
 
 // not_found also for a challenge the caller may not use; the rest as Challenges::verify.

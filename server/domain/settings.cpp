@@ -20,8 +20,7 @@ bool Settings::valid() const {
            within(enrolment_life, 60, 3600) && within(challenge_life, 60, 1800) &&
            within(proof_life, 60, 300) && within(recover_life, 60, 900) &&
            within(tries_before_lock, 3, 10) && within<std::size_t>(locks.size(), 1, 10) &&
-           std::all_of(locks.begin(), locks.end(),
-                       [](Seconds s) { return within(s, 60, 3600); }) &&
+           std::all_of(locks.begin(), locks.end(), [](Seconds s) { return within(s, 60, 3600); }) &&
            std::is_sorted(locks.begin(), locks.end()) && within(failures_that_end, 20, 100) &&
            within(factors_a_user, 1, 10) && within(session_idle, 300, 86400) &&
            within(session_life, 3600, 30 * 86400) && within(link_life, 300, 86400) &&

@@ -13,27 +13,27 @@ struct Settings {
     bool client_area = true;
     bool registration = true;
     bool demo = false;
-    int window = 1;                       // TOTP steps on either side, 0..1 (security 7)
-    Seconds enrolment_life{900};          // 60..3600
-    Seconds challenge_life{600};          // 60..1800
-    Seconds proof_life{300};              // password step and manage challenge, 60..300
-    Seconds recover_life{900};            // 60..900
-    int tries_before_lock = 5;            // consecutive wrong codes, 3..10
+    int window = 1;               // TOTP steps on either side, 0..1 (security 7)
+    Seconds enrolment_life{900};  // 60..3600
+    Seconds challenge_life{600};  // 60..1800
+    Seconds proof_life{300};      // password step and manage challenge, 60..300
+    Seconds recover_life{900};    // 60..900
+    int tries_before_lock = 5;    // consecutive wrong codes, 3..10
     std::vector<Seconds> locks{Seconds{60}, Seconds{300}, Seconds{900}, Seconds{3600}};
-    int failures_that_end = 100;          // 20..100 (NIST SP 800-63B-4 3.2.2)
-    int factors_a_user = 10;              // 1..10
-    Seconds session_idle{12 * 3600};      // 300..86400
-    Seconds session_life{7 * 86400};      // 3600..30 days
-    Seconds link_life{3600};              // confirm and reset links, 300..86400
-    int sign_ins_per_account = 10;        // password tries per 15 min and account
-    int sign_ins_per_ip = 60;             // per 15 min and address
-    int mails_per_address = 4;            // account mails per hour and address
-    int registers_per_ip = 30;            // per hour and address
-    int verify_writers = 2;               // threads that share commits among waiting verifies, 1..8
-    int verify_batch = 32;                // verifies a commit, 1..128
-    int verify_waiting = 1024;            // more are answered `overloaded`, 1..100000
+    int failures_that_end = 100;      // 20..100 (NIST SP 800-63B-4 3.2.2)
+    int factors_a_user = 10;          // 1..10
+    Seconds session_idle{12 * 3600};  // 300..86400
+    Seconds session_life{7 * 86400};  // 3600..30 days
+    Seconds link_life{3600};          // confirm and reset links, 300..86400
+    int sign_ins_per_account = 10;    // password tries per 15 min and account
+    int sign_ins_per_ip = 60;         // per 15 min and address
+    int mails_per_address = 4;        // account mails per hour and address
+    int registers_per_ip = 30;        // per hour and address
+    int verify_writers = 2;           // threads that share commits among waiting verifies, 1..8
+    int verify_batch = 32;            // verifies a commit, 1..128
+    int verify_waiting = 1024;        // more are answered `overloaded`, 1..100000
     std::chrono::milliseconds verify_deadline{2000};  // then `unavailable`, 100..10000
-    bool valid() const;                   // every number inside its bounds
+    bool valid() const;                               // every number inside its bounds
 };
 
 }  // namespace twofold::domain

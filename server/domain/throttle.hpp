@@ -1,6 +1,6 @@
 // throttle.hpp - the generic cell rate algorithm (ITU-T I.371): at most `limit` calls at once, and
-// `limit` a `period` in the long run. One stored number a key; its row is locked, so that any number
-// of processes count together. Distinct from budget.hpp, which counts consecutive failures.
+// `limit` a `period` in the long run. One stored number a key; its row is locked, so that any
+// number of processes count together. Distinct from budget.hpp, which counts consecutive failures.
 #pragma once
 #include <optional>
 #include <string>
@@ -10,12 +10,12 @@
 namespace twofold::domain {
 
 struct Rate {
-    int limit = 1;             // 1..
-    Seconds period{3600};      // 1..
+    int limit = 1;         // 1..
+    Seconds period{3600};  // 1..
 };
 
-// Pure. Counts one call against `tat_ms` (theoretical arrival time) and moves it; when the call comes
-// too early leaves it alone and gives the seconds to wait (1..).
+// Pure. Counts one call against `tat_ms` (theoretical arrival time) and moves it; when the call
+// comes too early leaves it alone and gives the seconds to wait (1..).
 std::optional<Seconds> gcra_take(std::int64_t& tat_ms, const Rate& rate, std::int64_t now_ms);
 
 // The same on the stored row of `key` (from throttle_key).

@@ -1,5 +1,5 @@
-// tombstones.hpp - erasing a user never refills a budget: for 30 days the failure counts stay under a
-// keyed hash of who it was, and whoever is made under that name again inherits them.
+// tombstones.hpp - erasing a user never refills a budget: for 30 days the failure counts stay under
+// a keyed hash of who it was, and whoever is made under that name again inherits them.
 #pragma once
 #include <string>
 

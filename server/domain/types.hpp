@@ -23,14 +23,14 @@ struct Id {
     bool empty() const { return value.empty(); }
 };
 using ApplicationId = Id<struct ApplicationTag>;  // app_
-using UserId = Id<struct UserTag>;                // usr_ (ours; the integrator's own is external_id)
-using FactorId = Id<struct FactorTag>;            // enr_ (an enrolment becomes the factor)
-using ChallengeId = Id<struct ChallengeTag>;      // chl_
-using SessionId = Id<struct SessionTag>;          // keyed hash of the cookie's token
-using ApiKeyId = Id<struct ApiKeyTag>;            // key_
-using BackupSetId = Id<struct BackupSetTag>;      // bcs_
-using MessageId = Id<struct MessageTag>;          // msg_
-using EventId = Id<struct EventTag>;              // evt_, sorts by time
+using UserId = Id<struct UserTag>;            // usr_ (ours; the integrator's own is external_id)
+using FactorId = Id<struct FactorTag>;        // enr_ (an enrolment becomes the factor)
+using ChallengeId = Id<struct ChallengeTag>;  // chl_
+using SessionId = Id<struct SessionTag>;      // keyed hash of the cookie's token
+using ApiKeyId = Id<struct ApiKeyTag>;        // key_
+using BackupSetId = Id<struct BackupSetTag>;  // bcs_
+using MessageId = Id<struct MessageTag>;      // msg_
+using EventId = Id<struct EventTag>;          // evt_, sorts by time
 
 // The authentication tag, nonce and key id are inside; base64url text, safe in any column.
 struct Sealed {
@@ -47,7 +47,19 @@ enum class ChallengeStatus { pending, approved, consumed, closed };
 // How a pending enrolment was opened; `none` is void as soon as any factor is active (rule 6).
 enum class OpenedWith { none, proof, recover };
 
-enum class Scope { users, enroll, verify, manage, support, audit, webhooks, import, erase, keys, applications };
+enum class Scope {
+    users,
+    enroll,
+    verify,
+    manage,
+    support,
+    audit,
+    webhooks,
+    import,
+    erase,
+    keys,
+    applications
+};
 using Scopes = std::set<Scope>;
 
 // As seen by us (a session) or as told by an integrator (a key): feeds limits, notices and audit.
@@ -71,8 +83,8 @@ struct SessionCaller {
     ApplicationId application;
     UserId user;
     SessionState state{};
-    ChallengeId challenge;              // the one it is bound to while second_step
-    Instant password_at{};              // last password step
+    ChallengeId challenge;                 // the one it is bound to while second_step
+    Instant password_at{};                 // last password step
     std::optional<Instant> recover_until;  // unused recover grant (rule 8)
 };
 

@@ -33,8 +33,7 @@ void apply(Core& core, UserRow& user, const UserChange& change, Instant now) {
     if (change.phone) set_phone(core, user, *change.phone);
     if (change.locale) user.locale = *change.locale;
     if (change.display_name)
-        user.display_name =
-            seal_text(core, places::user_display_name(user), *change.display_name);
+        user.display_name = seal_text(core, places::user_display_name(user), *change.display_name);
     user.updated_at = now;
 }
 
@@ -129,8 +128,7 @@ Outcome<Done> Users::erase(const Caller& caller, std::string_view user,
     const bool self = caller.session() != nullptr;
     if (self) {
         if (!password) return invalid("/password", "required");
-        if (const Outcome<AccountRow> right =
-                try_password(core_, caller, known->id, *password);
+        if (const Outcome<AccountRow> right = try_password(core_, caller, known->id, *password);
             !right)
             return right.error();
     }

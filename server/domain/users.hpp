@@ -13,11 +13,11 @@ struct ProofGiven;
 struct UserView {
     UserId id;
     std::string external_id;
-    std::optional<std::string> email;         // the full address; http/ masks it for keys
+    std::optional<std::string> email;  // the full address; http/ masks it for keys
     std::optional<std::string> phone;
     std::optional<std::string> display_name;
     std::string locale;
-    bool two_factor_enabled = false;          // computed from factor rows at each call (rule 7)
+    bool two_factor_enabled = false;  // computed from factor rows at each call (rule 7)
     std::vector<Method> methods;
     int backup_codes_remaining = 0;
     std::optional<Instant> backup_codes_created_at;
@@ -27,20 +27,22 @@ struct UserView {
 // An absent member is left as it is; an engaged empty text clears it.
 struct UserChange {
     std::optional<std::string> email;
-    std::optional<std::string> phone;         // E.164
+    std::optional<std::string> phone;  // E.164
     std::optional<std::string> locale;
     std::optional<std::string> display_name;
 };
 
 // 1..128 of A-Z a-z 0-9 . _ - @ + : and not "." or ".."
 bool valid_external_id(std::string_view id);
-bool valid_email(std::string_view address);   // one addr-spec, at most 254 bytes, no CR/LF, no leading dash
+bool valid_email(
+    std::string_view address);  // one addr-spec, at most 254 bytes, no CR/LF, no leading dash
 bool valid_phone(std::string_view e164);
 
 class Users {
-   public:
+ public:
     explicit Users(Core& core) : core_(core) {}
-    // `user` is the external id or "me"; every call answers not_found for another application's user.
+    // `user` is the external id or "me"; every call answers not_found for another application's
+    // user.
     struct Put {
         UserView user;
         bool created = false;
@@ -48,10 +50,10 @@ class Users {
     Outcome<Put> put(const Caller&, std::string_view user, const UserChange&);
     Outcome<UserView> get(const Caller&, std::string_view user);
     // Keys need scope erase; "me" needs the account's password and, with 2FA on, proof.
-    Outcome<Done> erase(const Caller&, std::string_view user, const std::optional<std::string>& password,
-                        const ProofGiven& proof);
+    Outcome<Done> erase(const Caller&, std::string_view user,
+                        const std::optional<std::string>& password, const ProofGiven& proof);
 
-   private:
+ private:
     Core& core_;
 };
 

@@ -144,10 +144,9 @@ void VerifyQueue::decide(Tx& tx, VerifyRows& rows, Item& item) {
     }
     const Caller caller = behind(pass.caller, challenge.row);
     const std::string hand = hand_of(core_, caller);
-    const Verdict verdict =
-        judge_totp(core_, rows,
-                   {challenge.row.user, *only, item.digits, hand,
-                    pass.used_by.empty() ? hand : pass.used_by});
+    const Verdict verdict = judge_totp(
+        core_, rows,
+        {challenge.row.user, *only, item.digits, hand, pass.used_by.empty() ? hand : pass.used_by});
     if (verdict.problem) {
         item.answer = *verdict.problem;
         if (verdict.evaluated())

@@ -1,7 +1,7 @@
 // verify_queue.hpp - verifies that arrive together share one transaction and one commit.
-// Each writer thread takes whatever waits (up to verify_batch, without a timer), loads and locks all
-// rows at once, decides in memory in order of arrival, writes, commits, and only then answers. Commits
-// decide the speed: HMAC is about 1 % of a verify.
+// Each writer thread takes whatever waits (up to verify_batch, without a timer), loads and locks
+// all rows at once, decides in memory in order of arrival, writes, commits, and only then answers.
+// Commits decide the speed: HMAC is about 1 % of a verify.
 #pragma once
 #include <chrono>
 #include <condition_variable>
@@ -18,7 +18,7 @@ namespace twofold::domain {
 
 // Thread-safe. The destructor lets the writers finish what waits.
 class VerifyQueue {
-   public:
+ public:
     // Starts settings.verify_writers threads at the first run().
     explicit VerifyQueue(Core& core);
     ~VerifyQueue();
@@ -27,11 +27,12 @@ class VerifyQueue {
 
     // Blocks until the answer is committed. `digits` is the canonical code.
     //   overloaded   verify_waiting others wait already
-    //   unavailable  no answer within verify_deadline; when the code was accepted after all, a retry
+    //   unavailable  no answer within verify_deadline; when the code was accepted after all, a
+    //   retry
     //                gives code_already_used or challenge_closed, never a second success
     Outcome<Approved> run(const Pass& pass, std::string digits);
 
-   private:
+ private:
     struct Item;
     using Batch = std::vector<std::shared_ptr<Item>>;
 
