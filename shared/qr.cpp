@@ -8,6 +8,7 @@
 
 #include <bit>
 #include <cstddef>
+#include <cstring>
 
 // Plain x86-64 has no popcount instruction; g++ would call a library function in the hottest loop.
 #if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__) && \
@@ -208,33 +209,29 @@ void make_products(int degree, u64* products) {
 // Splits the data into blocks, appends their remainders, and writes all in the order of
 // section 7.6.
 void interleave(const Shape& s, QrWorkspace& ws) {
-    make_products(s.ecc, ws.products.data());
-    const int short_length = s.data / s.blocks;
-    const int long_blocks = s.data % s.blocks;
+    const u64* const products = ws.products.data();
     const u8* in = ws.data.data();
     for (int b = 0; b < s.blocks; ++b) {
+        // The blocks at the end are longer by one, and only they take part in that round.
+        const int short_length = s.data / s.blocks;
+        const int longer = b + s.data % s.blocks - s.blocks;
+        const int length = short_length + (longer >= 0);
         u64 r0 = 0, r1 = 0, r2 = 0, r3 = 0;
         u8* out = ws.stream.data() + b;
-        // The blocks at the end are longer by one, and only they take part in the last round.
-        const int longer = b + long_blocks - s.blocks;
-        const int length = short_length + (longer >= 0);
-        for (int i = 0; i < length; ++i) {
-            const u8 byte = *in++;
+        for (int i = 0; i < length + s.ecc; ++i) {
+            // After the data the remainder itself is fed back, which shifts it out unchanged.
             if (i == short_length) out += longer - b;
+            if (i == length) out = ws.stream.data() + s.data + b;
+            const u8 byte = i < length ? *in++ : static_cast<u8>(r0);
             *out = byte;
             out += s.blocks;
-            const u64 factor = r0 ^ byte;
-            const u64* low = ws.products.data() + 4 * (factor & 15U);
-            const u64* high = ws.products.data() + 64 + 4 * (factor >> 4 & 15U);
+            const u64* low = products + 4 * ((r0 ^ byte) & 15U);
+            const u64* high = products + 64 + 4 * ((r0 ^ byte) >> 4 & 15U);
             r0 = (r0 >> 8 | r1 << 56) ^ low[0] ^ high[0];
             r1 = (r1 >> 8 | r2 << 56) ^ low[1] ^ high[1];
             r2 = (r2 >> 8 | r3 << 56) ^ low[2] ^ high[2];
             r3 = r3 >> 8 ^ low[3] ^ high[3];
         }
-        const u64 rest[4] = {r0, r1, r2, r3};
-        out = ws.stream.data() + s.data + b;
-        for (int k = 0; k < s.ecc; ++k, out += s.blocks)
-            *out = static_cast<u8>(rest[k >> 3] >> (8 * (k & 7)));
     }
 }
 
@@ -269,11 +266,6 @@ struct Canvas {
             open[at + kQrPlane] &= ~(area >> (64 - shift));
         }
     }
-    // The same module in a row and, mirrored, in a column.
-    void put_pair(int x, int y, u32 dark_module) const {
-        put(x, y, dark_module & 1U, 1);
-        put(y, x, dark_module & 1U, 1);
-    }
 };
 
 u32 bch(u32 value, u32 generator, int checks) {
@@ -283,17 +275,20 @@ u32 bch(u32 value, u32 generator, int checks) {
     return value << checks | rest;
 }
 
-// Section 7.9.1, both copies, and the module that is always dark.
+// Section 7.9.1, both copies, and the module that is always dark. Bit i goes down column 8 as bit
+// 14 - i goes along row 8, around the timing patterns.
 void put_format(const Canvas& canvas, QrLevel level, int mask) {
-    const int size = canvas.size;
+    const int last = canvas.size - 1;
     const u32 bits =
         bch((static_cast<u32>(level) ^ 1U) << 3 | static_cast<u32>(mask), 0x537, 10) ^ 0x5412U;
-    for (int i = 0; i < 15; ++i) {
-        const u32 dark = bits >> i & 1U;
-        canvas.put(8, i < 6 ? i : i < 8 ? i + 1 : size - 15 + i, dark, 1);
-        canvas.put(i < 8 ? size - 1 - i : i == 8 ? 7 : 14 - i, 8, dark, 1);
+    for (int i = 0; i < 8; ++i) {
+        const int line = i + (i > 5);
+        canvas.put(8, line, bits >> i & 1U, 1);
+        canvas.put(last - i, 8, bits >> i & 1U, 1);
+        canvas.put(line, 8, bits >> (14 - i) & 1U, 1);
+        canvas.put(8, last - i, bits >> (14 - i) & 1U, 1);
     }
-    canvas.put(8, size - 8, 1, 1);
+    canvas.put(8, last - 7, 1, 1);
 }
 
 // Everything but data and format information.
@@ -333,7 +328,10 @@ void draw_function_patterns(const Canvas& canvas, int version) {
     }
     if (version >= 7) {
         const u32 bits = bch(static_cast<u32>(version), 0x1F25, 12);
-        for (int i = 0; i < 18; ++i) canvas.put_pair(size - 11 + i % 3, i / 3, bits >> i);
+        for (int i = 0; i < 18; ++i) {
+            canvas.put(size - 11 + i % 3, i / 3, bits >> i & 1U, 1);
+            canvas.put(i / 3, size - 11 + i % 3, bits >> i & 1U, 1);
+        }
     }
 }
 
@@ -483,11 +481,6 @@ u32 penalty_of(const QrRows& symbol, int size, u64* strip) {
     return penalty + 10 * static_cast<u32>((deviation < 0 ? -deviation : deviation) / modules);
 }
 
-void wipe_words(u64* p, std::size_t n) {
-    volatile u64* word = p;
-    while (n-- != 0) *word++ = 0;
-}
-
 }  // namespace
 
 int qr_encode_to(ByteView text, QrLevel level, int min_version, int forced_mask, QrWorkspace& ws,
@@ -552,6 +545,7 @@ int qr_encode_to(ByteView text, QrLevel level, int min_version, int forced_mask,
     w.put(0, 4);
     w.put(0, -w.held & 7);
     for (u8 pad = 0xEC; w.out < end; pad ^= 0xFD) *w.out++ = pad;
+    make_products(shape.ecc, ws.products.data());
     interleave(shape, ws);
     // Up to seven modules remain, section 7.6.
     for (int i = 0; i < 4; ++i) ws.stream[static_cast<std::size_t>(shape.total + i)] = 0;
@@ -582,9 +576,40 @@ int qr_encode_to(ByteView text, QrLevel level, int min_version, int forced_mask,
 
     wipe(ws.data.data(), static_cast<std::size_t>(shape.data));
     wipe(ws.stream.data(), static_cast<std::size_t>(shape.total));
-    wipe_words(ws.plain.data(), ws.plain.size());
-    wipe_words(ws.strip.data(), ws.strip.size());
+    wipe(ws.plain.data(), sizeof ws.plain);
+    wipe(ws.strip.data(), sizeof ws.strip);
     return version;
+}
+
+int qr_modules_to(const QrSymbol& symbol, std::span<std::uint8_t> out) {
+    const int size = symbol.size;
+    if (out.size() < static_cast<std::size_t>(size * size))
+        return -static_cast<int>(Error::buffer_too_small);
+    u8* to = out.data();
+    u8* const end = to + size * size;
+    for (int y = 0; y < size; ++y) {
+        for (int bit = kQrLeft, left = size; left > 0;) {
+            const u64 word =
+                symbol.rows[static_cast<std::size_t>(kQrRowsAbove + (bit >> 6) * kQrPlane + y)];
+            const u64 eight = word >> (bit & 63) & 0xFFU;
+            // Each bit to a byte: the factor moves bit i from place i to place 8 i, for seven of
+            // them.
+            const u64 bytes =
+                ((eight & 0x7FU) * 0x0002040810204081U & 0x0001010101010101U) | eight >> 7 << 56;
+            int n = 64 - (bit & 63);
+            if (n > 8) n = 8;
+            if (n > left) n = left;
+            // What a store writes beyond its n modules the next one overwrites.
+            if (std::endian::native == std::endian::little && end - to >= 8)
+                std::memcpy(to, &bytes, 8);
+            else
+                for (int i = 0; i < n; ++i) to[i] = static_cast<u8>(bytes >> (8 * i));
+            to += n;
+            bit += n;
+            left -= n;
+        }
+    }
+    return size * size;
 }
 
 Result<QrSymbol> qr_encode(std::string_view text, QrLevel level, int min_version, int forced_mask) {

@@ -18,6 +18,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "shared/result.hpp"
@@ -80,7 +81,11 @@ struct QrWorkspace {
 [[nodiscard]] int qr_encode_to(ByteView text, QrLevel level, int min_version, int forced_mask,
                                QrWorkspace& workspace, QrSymbol& symbol);
 
-// The same with the workspace on the stack.
+// Writes one byte a module, 1 for dark, row by row without a quiet zone, and returns size * size,
+// or minus buffer_too_small. Precondition: the symbol comes from qr_encode_to.
+[[nodiscard]] int qr_modules_to(const QrSymbol& symbol, std::span<std::uint8_t> out);
+
+// Encodes with the workspace on the stack.
 [[nodiscard]] Result<QrSymbol> qr_encode(std::string_view text, QrLevel level,
                                          int min_version = kQrMinVersion,
                                          int forced_mask = kQrAutomaticMask);

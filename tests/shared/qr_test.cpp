@@ -7,6 +7,7 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <vector>
 
 #include "tests/shared/qr_reference.hpp"
 #include "tests/support/catch.hpp"
@@ -304,4 +305,24 @@ TEST_CASE("QR leaves nothing of the text in its workspace", "[qr]") {
     REQUIRE(qr_encode_to(as_bytes("A"), QrLevel::L, 1, kQrAutomaticMask, *workspace, *first) == 1);
     REQUIRE(zeros_around(*first));
     REQUIRE(same(*first, qr_reference::encode({{1, "A"}}, 1, 0, first->mask)));
+}
+
+TEST_CASE("QR modules as bytes, within their buffer", "[qr]") {
+    for (int version = 1; version <= 40; ++version) {
+        const auto symbol = qr_encode("abc", QrLevel::Q, version);
+        REQUIRE(symbol);
+        const auto modules = static_cast<std::size_t>(symbol->size * symbol->size);
+        std::vector<std::uint8_t> out(modules + 16, 7);
+        REQUIRE(qr_modules_to(*symbol, {out.data(), modules}) == symbol->size * symbol->size);
+        bool equal = true;
+        for (int y = 0; y < symbol->size; ++y)
+            for (int x = 0; x < symbol->size; ++x)
+                equal = equal && out[static_cast<std::size_t>(y * symbol->size + x)] ==
+                                     (symbol->module(x, y) ? 1 : 0);
+        for (std::size_t i = modules; i < out.size(); ++i) equal = equal && out[i] == 7;
+        INFO("version " << version);
+        REQUIRE(equal);
+        REQUIRE(qr_modules_to(*symbol, {out.data(), modules - 1}) ==
+                -static_cast<int>(Error::buffer_too_small));
+    }
 }
