@@ -124,7 +124,8 @@ class InlineQueue final : public httplib::TaskQueue {
     void shutdown() override {}
 };
 
-// "req_" and 120 random bits: unique across processes, not a secret.
+// "req_", 48 bits of time in milliseconds, 80 random bits, in Crockford's alphabet: unique across
+// processes, sorts by time (so that an index over them grows at its end), not a secret.
 std::string make_request_id() {
     thread_local std::mt19937_64 engine = [] {
         std::random_device os;
@@ -132,10 +133,15 @@ std::string make_request_id() {
         return std::mt19937_64(seed);
     }();
     static constexpr char kAlphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
+    using std::chrono::milliseconds;
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    const auto ms = static_cast<std::uint64_t>(std::chrono::duration_cast<milliseconds>(now).count());
     std::string id = "req_";
+    id.reserve(30);
+    for (int shift = 45; shift >= 0; shift -= 5) id.push_back(kAlphabet[(ms >> shift) & 31U]);
     for (int half = 0; half < 2; ++half) {
         std::uint64_t bits = engine();
-        for (int i = 0; i < 12; ++i, bits >>= 5) id.push_back(kAlphabet[bits & 31U]);
+        for (int i = 0; i < 8; ++i, bits >>= 5) id.push_back(kAlphabet[bits & 31U]);
     }
     return id;
 }

@@ -118,7 +118,7 @@ ObjectReader::ObjectReader(const Json& value, std::vector<FieldError>& errors, s
     if (value.is_object()) {
         object_ = &value;
     } else {
-        errors_.push_back({pointer_, "wrong_type", "An object is expected."});
+        errors_.push_back({pointer_, "type", "An object is expected."});
     }
 }
 
@@ -146,21 +146,21 @@ std::optional<std::string> ObjectReader::string(const char* name, std::size_t mi
     const Json* v = member(name, need);
     if (v == nullptr) return std::nullopt;
     if (!v->is_string()) {
-        fail(name, "wrong_type", "A string is expected.");
+        fail(name, "type", "A string is expected.");
         return std::nullopt;
     }
     const auto& text = v->get_ref<const std::string&>();
     if (text.find('\0') != std::string::npos) {
-        fail(name, "invalid_character", "A NUL character is not allowed.");
+        fail(name, "format", "A NUL character is not allowed.");
         return std::nullopt;
     }
     const std::size_t length = code_points(text);
     if (length < min) {
-        fail(name, "too_short", "At least " + std::to_string(min) + " characters are needed.");
+        fail(name, "length", "At least " + std::to_string(min) + " characters are needed.");
         return std::nullopt;
     }
     if (length > max) {
-        fail(name, "too_long", "At most " + std::to_string(max) + " characters are allowed.");
+        fail(name, "length", "At most " + std::to_string(max) + " characters are allowed.");
         return std::nullopt;
     }
     return text;
@@ -172,14 +172,14 @@ std::optional<std::int64_t> ObjectReader::integer(const char* name, std::int64_t
     if (v == nullptr) return std::nullopt;
     // 30.9 is not 30, and a number written as 3e1 or 30.0 is a float to this parser: refused too.
     if (!v->is_number_integer()) {
-        fail(name, "wrong_type", "A whole number is expected.");
+        fail(name, "type", "A whole number is expected.");
         return std::nullopt;
     }
     // Compared before narrowing: 4294967326 is not 30, and an unsigned one may exceed int64.
     const bool too_big = v->is_number_unsigned() &&
                          v->get<std::uint64_t>() > static_cast<std::uint64_t>(INT64_MAX);
     if (too_big || v->get<std::int64_t>() < min || v->get<std::int64_t>() > max) {
-        fail(name, "out_of_range",
+        fail(name, "range",
              "Allowed are " + std::to_string(min) + " to " + std::to_string(max) + ".");
         return std::nullopt;
     }
@@ -190,7 +190,7 @@ std::optional<bool> ObjectReader::boolean(const char* name, Need need) {
     const Json* v = member(name, need);
     if (v == nullptr) return std::nullopt;
     if (!v->is_boolean()) {
-        fail(name, "wrong_type", "true or false is expected.");
+        fail(name, "type", "true or false is expected.");
         return std::nullopt;
     }
     return v->get<bool>();
@@ -207,7 +207,7 @@ std::optional<std::size_t> ObjectReader::choice(const char* name,
     }
     std::string list;
     for (std::string_view w : words) list += (list.empty() ? "" : ", ") + std::string(w);
-    fail(name, v->is_string() ? "not_allowed" : "wrong_type", "One of: " + list + ".");
+    fail(name, v->is_string() ? "unsupported" : "type", "One of: " + list + ".");
     return std::nullopt;
 }
 
@@ -215,7 +215,7 @@ const Json* ObjectReader::object(const char* name, Need need) {
     const Json* v = member(name, need);
     if (v == nullptr) return nullptr;
     if (!v->is_object()) {
-        fail(name, "wrong_type", "An object is expected.");
+        fail(name, "type", "An object is expected.");
         return nullptr;
     }
     return v;
@@ -225,7 +225,7 @@ void ObjectReader::finish() {
     if (object_ == nullptr) return;
     for (const auto& [key, value] : object_->items()) {
         if (asked_.find(key) == asked_.end()) {
-            errors_.push_back({pointer_to(key), "unknown_member", "This member is not known here."});
+            errors_.push_back({pointer_to(key), "unknown", "This member is not known here."});
         }
     }
 }

@@ -49,37 +49,37 @@ TEST_CASE("equal names in different objects are no duplicates") {
 TEST_CASE("security 16: 30.9 and 4294967326 are not 30") {
     const auto period = [](ObjectReader& r) { r.integer("period", 15, 120); };
     CHECK(first_error(R"({"period":30})", period) == "");
-    CHECK(first_error(R"({"period":30.9})", period) == "/period wrong_type");
-    CHECK(first_error(R"({"period":30.0})", period) == "/period wrong_type");
-    CHECK(first_error(R"({"period":3e1})", period) == "/period wrong_type");
-    CHECK(first_error(R"({"period":"30"})", period) == "/period wrong_type");
-    CHECK(first_error(R"({"period":4294967326})", period) == "/period out_of_range");
-    CHECK(first_error(R"({"period":18446744073709551615})", period) == "/period out_of_range");
-    CHECK(first_error(R"({"period":-30})", period) == "/period out_of_range");
-    CHECK(first_error(R"({"period":null})", period) == "/period wrong_type");
+    CHECK(first_error(R"({"period":30.9})", period) == "/period type");
+    CHECK(first_error(R"({"period":30.0})", period) == "/period type");
+    CHECK(first_error(R"({"period":3e1})", period) == "/period type");
+    CHECK(first_error(R"({"period":"30"})", period) == "/period type");
+    CHECK(first_error(R"({"period":4294967326})", period) == "/period range");
+    CHECK(first_error(R"({"period":18446744073709551615})", period) == "/period range");
+    CHECK(first_error(R"({"period":-30})", period) == "/period range");
+    CHECK(first_error(R"({"period":null})", period) == "/period type");
     CHECK(first_error(R"({})", period) == "/period required");
 }
 
 TEST_CASE("security 56: unknown members are named") {
     const auto none = [](ObjectReader&) {};
-    CHECK(first_error(R"({"a/b~":1})", none) == "/a~1b~0 unknown_member");
-    CHECK(first_error("[]", none) == " wrong_type");
-    CHECK(first_error("3", none) == " wrong_type");
+    CHECK(first_error(R"({"a/b~":1})", none) == "/a~1b~0 unknown");
+    CHECK(first_error("[]", none) == " type");
+    CHECK(first_error("3", none) == " type");
 }
 
 TEST_CASE("strings: type, length in code points, NUL") {
     const auto text = [](ObjectReader& r) { r.string("s", 2, 4); };
     CHECK(first_error(R"({"s":"abcd"})", text) == "");
     CHECK(first_error(R"({"s":"éééé"})", text) == "");
-    CHECK(first_error(R"({"s":"a"})", text) == "/s too_short");
-    CHECK(first_error(R"({"s":"abcde"})", text) == "/s too_long");
-    CHECK(first_error(R"({"s":"a\u0000b"})", text) == "/s invalid_character");
-    CHECK(first_error(R"({"s":1})", text) == "/s wrong_type");
-    CHECK(first_error(R"({"s":["ab"]})", text) == "/s wrong_type");
+    CHECK(first_error(R"({"s":"a"})", text) == "/s length");
+    CHECK(first_error(R"({"s":"abcde"})", text) == "/s length");
+    CHECK(first_error(R"({"s":"a\u0000b"})", text) == "/s format");
+    CHECK(first_error(R"({"s":1})", text) == "/s type");
+    CHECK(first_error(R"({"s":["ab"]})", text) == "/s type");
     const auto word = [](ObjectReader& r) { r.choice("s", {"totp", "email"}); };
     CHECK(first_error(R"({"s":"totp"})", word) == "");
-    CHECK(first_error(R"({"s":"TOTP"})", word) == "/s not_allowed");
-    CHECK(first_error(R"({"s":{}})", word) == "/s wrong_type");
+    CHECK(first_error(R"({"s":"TOTP"})", word) == "/s unsupported");
+    CHECK(first_error(R"({"s":{}})", word) == "/s type");
 }
 
 TEST_CASE("problem answers are JSON with a code and a request id") {
