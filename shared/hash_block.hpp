@@ -1,6 +1,10 @@
 // hash_block.hpp - one compression step of SHA-1, SHA-256 and SHA-512 (FIPS 180-4 section 6).
 // Internal to shared/: hmac.cpp is the only caller. hash_block.cpp is the one file that sees
 // Crypto++'s headers; its static Transform functions link to a fifth of what the HMAC class does.
+//
+// All words are native 32-bit words in the order of the bytes they stand for, SHA-512's 64-bit
+// words as two (high half first). So one code fits all three: a message, a digest and a pad are the
+// same words whatever the algorithm, and only their number differs.
 #pragma once
 #include <cstdint>
 
@@ -8,16 +12,12 @@
 
 namespace twofold::detail {
 
-// The chaining value as native words: 5 or 8 words of 32 bits, or 8 of 64.
-union HashState {
-    std::uint32_t w32[8];
-    std::uint64_t w64[8];
+struct HashState {
+    alignas(16) std::uint32_t w[kMaxDigestSize / 4];  // 5, 8 or 16 in use
 };
 
-// One block as native words (already converted from big-endian bytes).
-union HashBlock {
-    std::uint32_t w32[16];
-    std::uint64_t w64[16];
+struct HashBlock {
+    alignas(16) std::uint32_t w[kMaxBlockSize / 4];  // 16 or 32 in use
 };
 
 // Sets the initial value of the standard.

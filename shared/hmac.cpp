@@ -10,138 +10,83 @@ using detail::hash_block;
 using detail::HashBlock;
 using detail::HashState;
 
-// The members of state and block that an algorithm of word W uses.
-template <class W>
-auto& words(HashState& s) {
-    if constexpr (sizeof(W) == 4)
-        return s.w32;
-    else
-        return s.w64;
-}
-template <class W>
-auto& words(HashBlock& b) {
-    if constexpr (sizeof(W) == 4)
-        return b.w32;
-    else
-        return b.w64;
-}
+constexpr std::uint32_t kStop = 0x80000000;  // the bit that ends a message (FIPS 180-4 section 5.1)
 
-constexpr std::uint32_t from_big_endian(std::uint32_t v) {
+constexpr std::uint32_t big_endian(std::uint32_t v) {
     return std::endian::native == std::endian::little ? __builtin_bswap32(v) : v;
-}
-constexpr std::uint64_t from_big_endian(std::uint64_t v) {
-    return std::endian::native == std::endian::little ? __builtin_bswap64(v) : v;
-}
-
-// Runs f with a word of the size the algorithm works in.
-template <class F>
-auto with_word(HashAlgorithm a, F f) {
-    return a == HashAlgorithm::sha512 ? f(std::uint64_t{}) : f(std::uint32_t{});
-}
-
-// One block of big-endian bytes to native words.
-template <class W>
-void load(HashBlock& block, const std::uint8_t* bytes) {
-    std::memcpy(words<W>(block), bytes, 16 * sizeof(W));
-    for (W& w : words<W>(block)) w = from_big_endian(w);
-}
-
-// Hashes message and padding into a state that has already taken `before` bytes (whole blocks).
-template <class W>
-void absorb(HashAlgorithm a, HashState& state, ByteView message, std::size_t before) {
-    constexpr std::size_t kBlock = 16 * sizeof(W);
-    const std::size_t n = message.size();
-    const std::size_t padded = (n + 1 + kBlock / 8 + kBlock - 1) / kBlock * kBlock;
-    const std::uint64_t bits = (static_cast<std::uint64_t>(before) + n) * 8;
-    std::uint8_t bytes[kMaxBlockSize];
-    HashBlock block;
-    for (std::size_t at = 0; at < padded; at += kBlock) {
-        for (std::size_t i = 0; i < kBlock; ++i) {
-            const std::size_t p = at + i;
-            bytes[i] = p < n             ? message[p]
-                       : p == n          ? std::uint8_t{0x80}
-                       : p + 8 >= padded ? static_cast<std::uint8_t>(bits >> (8 * (padded - 1 - p)))
-                                         : std::uint8_t{0};
-        }
-        load<W>(block, bytes);
-        hash_block(a, state, block);
-    }
-    wipe(bytes, sizeof bytes);
-    wipe(&block, sizeof block);
-}
-
-template <class W>
-void store(const HashState& state, std::size_t size, std::uint8_t* out) {
-    HashState copy = state;
-    for (W& w : words<W>(copy)) w = from_big_endian(w);
-    std::memcpy(out, &copy, size);
-    wipe(&copy, sizeof copy);
 }
 
 // Four words stored at once. The hash instructions load 16 bytes, and a load that spans several
-// younger stores waits for all of them: a fifth of the time of a check.
-template <class W>
-using Vec __attribute__((vector_size(4 * sizeof(W)))) = W;
+// younger stores waits for all of them: a tenth of the time of a check.
+using Quad [[gnu::vector_size(16)]] = std::uint32_t;
 
-template <class W>
-void put(HashBlock& block, unsigned index, W a, W b, W c, W d) {
-    const Vec<W> v = {a, b, c, d};
-    std::memcpy(words<W>(block) + 4 * index, &v, sizeof v);
+void put(HashBlock& block, std::size_t quad, Quad v) {
+    std::memcpy(block.w + 4 * quad, &v, sizeof v);
 }
 
-template <class W>
-constexpr W kStop = W{0x80} << (8 * sizeof(W) - 8);  // the bit that ends a message
-
-// The padded block that hashes a counter under the inner pad (RFC 4226 section 5.2).
-template <class W>
-void counter_block(HashBlock& block, std::uint64_t counter) {
-    if constexpr (sizeof(W) == 4)
-        put<W>(block, 0, static_cast<W>(counter >> 32), static_cast<W>(counter), kStop<W>, 0);
-    else
-        put<W>(block, 0, counter, kStop<W>, 0, 0);
-    put<W>(block, 1, 0, 0, 0, 0);
-    put<W>(block, 2, 0, 0, 0, 0);
-    put<W>(block, 3, 0, 0, 0, (16 * sizeof(W) + 8) * 8);
+// Everything after the quads already put: zeros and, last, the length of the whole message in bits.
+void pad(HashAlgorithm a, HashBlock& block, std::size_t quad, std::size_t message_bytes) {
+    const std::size_t last = block_size(a) / 16 - 1;
+    for (; quad < last; ++quad) put(block, quad, Quad{});
+    put(block, last, Quad{0, 0, 0, static_cast<std::uint32_t>(message_bytes * 8)});
 }
 
-// The padded block that hashes an inner digest under the outer pad (RFC 2104 section 2).
-template <class W>
-void outer_block(HashAlgorithm a, const HashState& inner, HashBlock& block) {
-    std::memcpy(&block, &inner, 8 * sizeof(W));
-    if (a == HashAlgorithm::sha1) {
-        put<W>(block, 1, words<W>(block)[4], kStop<W>, 0, 0);
-        put<W>(block, 2, 0, 0, 0, 0);
-    } else {
-        put<W>(block, 2, kStop<W>, 0, 0, 0);
+// Hashes message and padding into a state that has already taken `before` bytes (whole blocks).
+// The slow, general way, a byte at a time: no code that people type comes through here.
+void absorb(HashAlgorithm a, HashState& state, ByteView message, std::size_t before) {
+    const std::size_t n = message.size();
+    const std::size_t size = block_size(a);
+    const std::size_t padded = (n + size / 8) / size * size + size;
+    const std::uint64_t bits = (std::uint64_t{before} + n) * 8;
+    HashBlock block;
+    std::uint32_t word = 0;
+    for (std::size_t at = 0; at < padded; ++at) {
+        const std::uint32_t byte = at < n ? message[at] : at == n ? 0x80u : 0u;
+        word = word << 8 | byte;
+        if (padded - at <= 8)
+            word |= static_cast<std::uint32_t>(bits >> (8 * (padded - 1 - at))) & 0xFF;
+        const std::size_t i = at % size;
+        block.w[i / 4] = word;
+        if (i == size - 1) hash_block(a, state, block);
     }
-    put<W>(block, 3, 0, 0, 0, static_cast<W>((16 * sizeof(W) + digest_size(a)) * 8));
+    wipe(&block, sizeof block);
+}
+
+void store(const HashState& state, std::size_t size, std::uint8_t* out) {
+    for (std::size_t i = 0; i < size; ++i)
+        out[i] = static_cast<std::uint8_t>(state.w[i / 4] >> (24 - 8 * (i % 4)));
+}
+
+// The block that hashes an inner digest under the outer pad (RFC 2104 section 2).
+void outer_block(HashAlgorithm a, const HashState& inner, HashBlock& block) {
+    std::size_t quad = digest_size(a) / 16;
+    std::memcpy(&block, &inner, sizeof inner);
+    if (a == HashAlgorithm::sha1)
+        put(block, quad++, Quad{inner.w[4], kStop, 0, 0});
+    else
+        put(block, quad++, Quad{kStop, 0, 0, 0});
+    pad(a, block, quad, block_size(a) + digest_size(a));
 }
 
 }  // namespace
 
 HmacKey::HmacKey(HashAlgorithm algorithm, ByteView key) : algorithm_(algorithm) {
-    with_word(algorithm, [&]<class W>(W) {
-        std::uint8_t bytes[kMaxBlockSize] = {};
-        detail::hash_init(algorithm, inner_);
-        if (key.size() > block_size(algorithm)) {
-            HashState state = inner_;
-            absorb<W>(algorithm, state, key, 0);
-            store<W>(state, digest_size(algorithm), bytes);
-            wipe(&state, sizeof state);
-        } else if (!key.empty()) {
-            std::memcpy(bytes, key.data(), key.size());
-        }
-        HashBlock block;
-        load<W>(block, bytes);
-        constexpr W kOnes = static_cast<W>(~W{0}) / 0xFF;  // 0x0101...
-        outer_ = inner_;
-        for (W& w : words<W>(block)) w ^= kOnes * 0x36;
-        hash_block(algorithm, inner_, block);
-        for (W& w : words<W>(block)) w ^= kOnes * (0x36 ^ 0x5C);
-        hash_block(algorithm, outer_, block);
-        wipe(bytes, sizeof bytes);
-        wipe(&block, sizeof block);
-    });
+    HashBlock block{};
+    detail::hash_init(algorithm, inner_);
+    outer_ = inner_;
+    if (key.size() > block_size(algorithm)) {
+        absorb(algorithm, inner_, key, 0);
+        std::memcpy(&block, &inner_, digest_size(algorithm));
+        inner_ = outer_;
+    } else {
+        if (!key.empty()) std::memcpy(&block, key.data(), key.size());
+        for (std::uint32_t& w : block.w) w = big_endian(w);
+    }
+    for (std::uint32_t& w : block.w) w ^= 0x36363636;
+    hash_block(algorithm, inner_, block);
+    for (std::uint32_t& w : block.w) w ^= 0x36363636 ^ 0x5C5C5C5C;
+    hash_block(algorithm, outer_, block);
+    wipe(&block, sizeof block);
 }
 
 HmacKey::~HmacKey() {
@@ -151,47 +96,45 @@ HmacKey::~HmacKey() {
 
 std::size_t HmacKey::digest(ByteView message, std::span<std::uint8_t, kMaxDigestSize> out) const {
     HashState state = inner_;
-    with_word(algorithm_, [&]<class W>(W) {
-        absorb<W>(algorithm_, state, message, block_size(algorithm_));
-        HashBlock block;
-        outer_block<W>(algorithm_, state, block);
-        state = outer_;
-        hash_block(algorithm_, state, block);
-        wipe(&block, sizeof block);
-        store<W>(state, digest_size(algorithm_), out.data());
-    });
+    HashBlock block;
+    absorb(algorithm_, state, message, block_size(algorithm_));
+    outer_block(algorithm_, state, block);
+    state = outer_;
+    hash_block(algorithm_, state, block);
+    store(state, digest_size(algorithm_), out.data());
     wipe(&state, sizeof state);
+    wipe(&block, sizeof block);
     return digest_size(algorithm_);
 }
 
 void HmacKey::truncated(std::uint64_t first, std::span<std::uint32_t> out) const {
     const std::size_t n = out.size() < kMaxBatch ? out.size() : kMaxBatch;
-    with_word(algorithm_, [&]<class W>(W) {
-        HashBlock blocks[kMaxBatch];
-        HashState states[kMaxBatch];
-        for (std::size_t i = 0; i < n; ++i) {
-            counter_block<W>(blocks[i], first + i);
-            states[i] = inner_;
-        }
-        for (std::size_t i = 0; i < n; ++i) hash_block(algorithm_, states[i], blocks[i]);
-        for (std::size_t i = 0; i < n; ++i) outer_block<W>(algorithm_, states[i], blocks[i]);
-        for (std::size_t i = 0; i < n; ++i) states[i] = outer_;
-        for (std::size_t i = 0; i < n; ++i) hash_block(algorithm_, states[i], blocks[i]);
-        for (std::size_t i = 0; i < n; ++i) {
-            // RFC 4226 section 5.3: four bytes from the offset in the low nibble of the last byte.
-            constexpr unsigned kBits = 8 * sizeof(W);
-            const W* d = words<W>(states[i]);
-            const unsigned offset = d[digest_size(algorithm_) / sizeof(W) - 1] & 15;
-            const unsigned bit = offset * 8 % kBits;
-            const W* at = d + offset / sizeof(W);
-            // bit is 0 at the start of a word, where a single shift by kBits - bit is undefined.
-            const W joined =
-                static_cast<W>(at[0] << bit) | static_cast<W>(at[1] >> 1 >> (kBits - 1 - bit));
-            out[i] = static_cast<std::uint32_t>(joined >> (kBits - 32)) & 0x7FFFFFFFu;
-        }
-        wipe(blocks, n * sizeof(HashBlock));
-        wipe(states, n * sizeof(HashState));
-    });
+    HashBlock blocks[kMaxBatch];
+    HashState states[kMaxBatch];
+    for (std::size_t i = 0; i < n; ++i) {
+        // The counter is eight bytes, high half first (RFC 4226 section 5.2).
+        const std::uint64_t counter = first + i;
+        put(blocks[i], 0,
+            Quad{static_cast<std::uint32_t>(counter >> 32), static_cast<std::uint32_t>(counter),
+                 kStop, 0});
+        pad(algorithm_, blocks[i], 1, block_size(algorithm_) + 8);
+        states[i] = inner_;
+    }
+    for (std::size_t i = 0; i < n; ++i) hash_block(algorithm_, states[i], blocks[i]);
+    for (std::size_t i = 0; i < n; ++i) {
+        outer_block(algorithm_, states[i], blocks[i]);
+        states[i] = outer_;
+    }
+    for (std::size_t i = 0; i < n; ++i) hash_block(algorithm_, states[i], blocks[i]);
+    for (std::size_t i = 0; i < n; ++i) {
+        // RFC 4226 section 5.3: four bytes from the offset in the low nibble of the last byte.
+        const std::uint32_t* w = states[i].w;
+        const std::uint32_t offset = w[digest_size(algorithm_) / 4 - 1] & 15;
+        const std::uint64_t both = std::uint64_t{w[offset / 4]} << 32 | w[offset / 4 + 1];
+        out[i] = static_cast<std::uint32_t>(both >> (32 - 8 * (offset % 4))) & 0x7FFFFFFF;
+    }
+    wipe(blocks, sizeof blocks);
+    wipe(states, sizeof states);
 }
 
 std::size_t hmac(HashAlgorithm algorithm, ByteView key, ByteView message,
