@@ -1,0 +1,97 @@
+#include "server/runtime.hpp"
+
+#include <sys/stat.h>
+
+#include <filesystem>
+
+#include "server/domain/ids.hpp"
+#include "server/storage/store.hpp"
+
+namespace twofold {
+
+using platform::Config;
+using platform::KeyRing;
+using platform::Trouble;
+
+namespace {
+
+// The folder of a SQLite file, for us alone; only made when it is missing.
+void make_folder(const std::string& database) {
+    const std::filesystem::path folder = std::filesystem::path(database.substr(database.find(':') + 1)).parent_path();
+    std::error_code ec;
+    if (folder.empty() || std::filesystem::exists(folder, ec)) return;
+    std::filesystem::create_directories(folder, ec);
+    std::filesystem::permissions(folder, std::filesystem::perms::owner_all, ec);
+}
+
+Trouble unreachable(const Config& config) {
+    if (config.database.starts_with("sqlite:")) {
+        return Trouble{"The database " + config.database +
+                       " cannot be opened; check that its folder exists and that this user may write to it."};
+    }
+    return Trouble{"The database does not answer; check that it runs and that TWOFOLD_DATABASE names its host, port, "
+                   "user, password and database rightly."};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<domain::Store>, Trouble> open_database(const Config& config, bool may_migrate,
+                                                              StoreTrouble on_trouble) {
+    try {
+        const bool sqlite = config.database.starts_with("sqlite:");
+        // New database files are for us alone, too: they hold the sealed secrets.
+        umask(077);
+        if (sqlite && may_migrate) {
+            make_folder(config.database);
+            storage::migrate(config.database);
+        }
+        switch (storage::schema_state(config.database)) {
+            case storage::SchemaState::current:
+                break;
+            case storage::SchemaState::behind:
+                return Trouble{"The database has not been prepared for this version of twofold; run `twofold migrate`."};
+            case storage::SchemaState::foreign:
+                return Trouble{"The database belongs to another or newer version of twofold; run that version, or name "
+                               "another database."};
+            case storage::SchemaState::unreachable:
+                return unreachable(config);
+        }
+        storage::StoreOptions options;
+        options.connections = static_cast<std::size_t>(config.database_connections);
+        options.on_trouble = std::move(on_trouble);
+        return storage::open_store(config.database, std::move(options));
+    } catch (const storage::StorageError& e) {
+        std::string what = e.what();
+        if (!what.ends_with('.')) what += '.';
+        return Trouble{"Database: " + what};
+    }
+}
+
+domain::Caller operator_caller(domain::Random& random) {
+    return domain::Caller{domain::OperatorCaller{}, {}, "req_" + domain::random_id_text(random)};
+}
+
+Runtime::Runtime(const KeyRing& ring) : sealer(ring) {}
+Runtime::~Runtime() = default;
+
+Result<std::unique_ptr<Runtime>, Trouble> Runtime::open(const Config& config, StoreTrouble on_trouble) {
+    const platform::SystemClock now;
+    if (config.demo && !std::filesystem::exists(config.keys)) {
+        auto made = KeyRing::make(now.now()).save(config.keys, true);
+        if (!made) return made.error();
+    }
+    auto ring = KeyRing::load(config.keys);
+    if (!ring) return ring.error();
+    std::unique_ptr<Runtime> r(new Runtime(*ring));
+    auto store = open_database(config, true, std::move(on_trouble));
+    if (!store) return store.error();
+    r->store = std::move(*store);
+    auto signer = platform::StoredSigner::open(*r->store, r->sealer, r->clock);
+    if (!signer) return signer.error();
+    r->signer = std::move(*signer);
+    r->core = std::make_unique<domain::Core>(*r->store, r->clock, r->random, r->sealer, r->passwords, *r->signer,
+                                             config.settings);
+    return r;
+}
+
+}  // namespace twofold

@@ -1,0 +1,212 @@
+// serve.cpp - the running server: the rooms put together, the background work, and a quiet end.
+#include <pthread.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+#include <atomic>
+#include <filesystem>
+#include <iostream>
+#include <optional>
+
+#include "server/commands.hpp"
+#include "server/delivery/mailbox.hpp"
+#include "server/delivery/outbox.hpp"
+#include "server/domain/accounts.hpp"
+#include "server/domain/audit_log.hpp"
+#include "server/domain/ids.hpp"
+#include "server/http/app.hpp"
+#include "server/platform/log.hpp"
+#include "server/platform/node.hpp"
+#include "server/platform/ticker.hpp"
+#include "server/runtime.hpp"
+
+namespace twofold {
+
+using platform::Config;
+using platform::Level;
+using platform::Log;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+namespace {
+
+constexpr const char* kDemoEmail = "demo@example.com";
+// Known to everybody who reads this line: the demo listens on this machine only.
+constexpr const char* kDemoPassword = "try twofold now";
+constexpr milliseconds kDrain{9500};  // of the 10 s that security 89 allows
+
+// SIGTERM, SIGINT and SIGHUP come to sigwait() below and to nowhere else; threads inherit the mask.
+sigset_t handled_signals() {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    return set;
+}
+
+// Notices that the key ring's file has changed, whoever changed it and however.
+class RingWatch {
+   public:
+    RingWatch(std::string path, platform::RingSealer& sealer, Log& log)
+        : path_(std::move(path)), sealer_(sealer), log_(log), seen_(stamp()) {}
+
+    void look() {
+        const Stamp now = stamp();
+        if (now == seen_) return;
+        seen_ = now;
+        auto ring = platform::KeyRing::load(path_);
+        if (!ring) {
+            log_.write(Level::error, "key_ring_not_taken_up", {{"what", ring.error().what}});
+        } else if (!sealer_.replace(*ring)) {
+            log_.write(Level::error, "key_ring_not_taken_up", {{"what", "it is another ring, not this one changed"}});
+        } else {
+            log_.write(Level::info, "key_ring_taken_up", {{"keys", platform::node_keys(sealer_.key_ids(), sealer_.active_key_id())}});
+        }
+    }
+
+   private:
+    using Stamp = std::array<std::int64_t, 4>;
+    Stamp stamp() const {
+        struct stat st {};
+        if (stat(path_.c_str(), &st) != 0) return seen_;  // gone: keep what is loaded
+        return {static_cast<std::int64_t>(st.st_ino), st.st_mtim.tv_sec, st.st_mtim.tv_nsec, st.st_size};
+    }
+    const std::string path_;
+    platform::RingSealer& sealer_;
+    Log& log_;
+    Stamp seen_{};
+};
+
+// The regular work. Tickers stop when it goes.
+class Background {
+   public:
+    Background(Runtime& r, const Config& config, Log& log, platform::ClockGuard& guard)
+        : node_("node_" + domain::random_id_text(r.random)), watch_(config.keys, r.sealer, log) {
+        const auto every = [this, &log](milliseconds period, const char* name, std::function<void()> work) {
+            tickers_.push_back(std::make_unique<platform::Ticker>(period, std::move(work), [&log, name](const char*) {
+                log.write(Level::error, "background_failed", {{"work", name}});
+            }));
+        };
+        every(platform::kNodeBeats, "heartbeat", [this, &r] {
+            watch_.look();
+            const domain::NodeRow row{node_, r.clock.now(),
+                                      platform::node_keys(r.sealer.key_ids(), r.sealer.active_key_id())};
+            (void)r.store->write("req_heartbeat", [&row](domain::Tx& tx) {
+                tx.put_node(row);
+                return true;
+            });
+        });
+        every(seconds{60}, "signing_keys", [&r] { (void)r.signer->refresh(); });
+        every(seconds{60}, "sweep", [&r] {
+            constexpr int kLimit = 500;
+            // A few short transactions rather than one that holds many rows.
+            for (int round = 0; round < 20; ++round) {
+                int removed = 0;
+                const auto done = r.store->write("req_sweep", [&](domain::Tx& tx) {
+                    removed = tx.sweep(r.clock.now(), kLimit);
+                    return true;
+                });
+                if (!done || removed < kLimit) break;
+            }
+        });
+        // Twice in the 60 s that rule 13 allows.
+        every(seconds{30}, "checkpoint", [&r, &log] {
+            if (!domain::Audit(*r.core).checkpoint()) {
+                log.write(Level::warning, "checkpoint_late", {{"what", "the database did not answer"}});
+            }
+        });
+        every(seconds{1}, "clock", [this, &guard, &log] {
+            const bool ok = guard.check();
+            if (ok == clock_ok_) return;
+            clock_ok_ = ok;
+            if (ok) {
+                log.write(Level::warning, "clocks_agree_again", {});
+            } else {
+                log.write(Level::error, "ALARM_clock_jumped", {{"what", guard.what()}});
+            }
+        });
+    }
+
+   private:
+    const std::string node_;
+    RingWatch watch_;
+    bool clock_ok_ = true;
+    std::vector<std::unique_ptr<platform::Ticker>> tickers_;
+};
+
+http::AppSettings app_settings(const Config& c) {
+    http::AppSettings s;
+    s.listen_host = c.listen_host;
+    s.listen_port = c.listen_port;
+    s.web_root = c.web_root;
+    return s;
+}
+
+}  // namespace
+
+int serve(const platform::CommandLine& line) {
+    const Config& config = line.config;
+    const sigset_t signals = handled_signals();
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+
+    Log log(config.log_level);
+    auto opened = Runtime::open(config, [&log](std::string_view what, int code) {
+        log.write(Level::warning, "database_trouble", {{"what", what}, {"code", std::to_string(code)}});
+    });
+    if (!opened) return failed(opened.error().what);
+    Runtime& r = **opened;
+    if (!r.core->client_application()) return failed("The database does not answer; try again when it runs.");
+
+    delivery::DemoMailbox mailbox;
+    delivery::Outbox outbox(*r.store, r.sealer, r.clock, mailbox,
+                            [&log](const domain::MessageId& id, std::string_view kind, std::string_view result) {
+                                log.write(result == "sent" ? Level::info : Level::warning, "message",
+                                          {{"id", id.value}, {"kind", kind}, {"result", result}});
+                            });
+    platform::ClockGuard guard([&r] { return r.clock.now_ms(); }, platform::monotonic_ms, nullptr);
+    std::unique_ptr<platform::Ticker> sender;
+    if (config.demo) {
+        domain::Accounts accounts(*r.core);
+        if (!accounts.create_ready_account(kDemoEmail, kDemoPassword, "Demo")) {
+            return failed("The demo's account cannot be made: the database does not answer.");
+        }
+        for (const delivery::Letter& letter : outbox.sent_before(static_cast<int>(delivery::DemoMailbox::kKept))) {
+            mailbox.send(letter);
+        }
+        sender = std::make_unique<platform::Ticker>(
+            milliseconds{300},
+            [&outbox] {
+                while (outbox.run_once() != 0) {
+                }
+            },
+            [&log](const char*) { log.write(Level::error, "background_failed", {{"work", "outbox"}}); });
+    } else {
+        const char* what = config.mail_asked_for
+                               ? "TWOFOLD_SMTP or TWOFOLD_WHATSAPP_URL is set, but this version cannot send yet"
+                               : "no way to send messages is set up";
+        log.write(Level::warning, "MESSAGES_ARE_NOT_SENT",
+                  {{"what", what},
+                   {"means", "mails (confirm address, reset password, notices) stay queued in the database until "
+                             "they expire; try --demo to see them on a page"}});
+        std::cerr << "twofold: warning: " << what
+                  << "; mails stay queued and nobody gets them (see /readyz).\n";
+    }
+    Background background(r, config, log, guard);
+
+    http::App app(*r.core, app_settings(config));
+    if (!app.start()) return failed(app.error());
+    std::cout << "Twofold " << (config.demo ? "demo: " : "serves ") << config.settings.public_url << std::endl;
+
+    for (;;) {
+        int signal = 0;
+        sigwait(&signals, &signal);
+        if (signal != SIGHUP) break;
+    }
+    log.write(Level::info, "stopping", {});
+    const bool whole = app.drain(kDrain);
+    log.write(whole ? Level::info : Level::warning, "stopped", {{"requests_cut_off", whole ? "no" : "yes"}});
+    return 0;
+}
+
+}  // namespace twofold

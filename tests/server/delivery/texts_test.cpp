@@ -1,0 +1,110 @@
+#include "server/delivery/texts.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <regex>
+#include <set>
+#include <sstream>
+
+#include "tests/support/catch.hpp"
+
+using namespace twofold;
+using namespace twofold::delivery;
+
+namespace {
+
+std::multiset<std::string> placeholders(const std::string& text) {
+    static const std::regex kBraces(R"(\{[a-z_]+\})");
+    std::multiset<std::string> out;
+    for (std::sregex_iterator i(text.begin(), text.end(), kBraces), end; i != end; ++i) out.insert(i->str());
+    return out;
+}
+
+const domain::TextMap kAll{{"issuer", "Example Hosting"}, {"link", "https://login.example.com/#/x?token=abc"},
+                           {"at", "1770000000"}, {"ip", "192.0.2.7"}, {"user_agent", "Firefox"},
+                           {"label", "My phone"}, {"method", "totp"}, {"remaining", "3"}, {"name", "Alice"}};
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("every language has every message, with the same placeholders") {
+    CHECK(catalog_locales() == std::vector<std::string_view>{"en", "ar", "es", "fr", "de"});
+    const auto kinds = catalog_kinds("en");
+    CHECK(kinds.size() >= 15);
+    for (const std::string_view locale : catalog_locales()) {
+        CHECK(catalog_kinds(locale) == kinds);
+        std::vector<std::string> names = kinds;
+        names.insert(names.end(), {"_when", "_not_you"});
+        for (const std::string& name : names) {
+            INFO(locale << " " << name);
+            CHECK(placeholders(catalog_entry(locale, name)) == placeholders(catalog_entry("en", name)));
+        }
+        for (const std::string& kind : kinds) {
+            INFO(locale << " " << kind);
+            const Text t = render(kind, locale, kAll);
+            CHECK_FALSE(t.subject.empty());
+            CHECK(contains(t.subject, "Example Hosting"));
+            CHECK(t.body.size() > 40);
+            CHECK_FALSE(contains(t.subject + t.body, "{"));
+            if (locale != "en") CHECK(t.body != render(kind, "en", kAll).body);
+        }
+    }
+}
+
+TEST_CASE("every kind that the domain queues has a text") {
+    // notices.hpp lists the kinds, one a line of its table.
+    std::ifstream in(TWOFOLD_SOURCE_DIR "/server/domain/notices.hpp");
+    REQUIRE(in);
+    const auto kinds = catalog_kinds("en");
+    static const std::regex kRow(R"(^// ([a-z_]+)  +[a-z].*$)");
+    int rows = 0;
+    for (std::string line; std::getline(in, line);) {
+        std::smatch m;
+        if (!std::regex_match(line, m, kRow) || m[1] == "kind") continue;
+        INFO(m[1].str());
+        CHECK(std::find(kinds.begin(), kinds.end(), m[1].str()) != kinds.end());
+        ++rows;
+    }
+    CHECK(rows >= 15);
+}
+
+TEST_CASE("a line whose value is unknown is left out") {
+    domain::TextMap few{{"issuer", "Example"}, {"at", "1770000000"}};
+    const Text t = render("two_factor_enabled", "en", few);
+    CHECK(contains(t.body, "When: 2026-02-02 02:40 UTC"));
+    CHECK_FALSE(contains(t.body, "Method:"));
+    CHECK_FALSE(contains(t.body, "From:"));
+    CHECK(render("two_factor_enabled", "en", {}).subject.empty());
+    CHECK(render("no_such_kind", "en", kAll).subject.empty());
+    CHECK(render("_when", "en", kAll).subject.empty());
+}
+
+TEST_CASE("a language is found by its tag, and an unknown one gets English") {
+    CHECK(render("confirm_email", "FR-ca", kAll).subject == render("confirm_email", "fr", kAll).subject);
+    CHECK(render("confirm_email", "xx", kAll).subject == render("confirm_email", "en", kAll).subject);
+    CHECK(render("confirm_email", "", kAll).subject == render("confirm_email", "en", kAll).subject);
+}
+
+TEST_CASE("26, 84: no value can start a line of its own or turn the text round") {
+    domain::TextMap hostile = kAll;
+    hostile["label"] = "x\r\nBcc: victim@example.com\n\nPay at http://evil.example";
+    hostile["issuer"] = "Ex\nSubject: other";
+    hostile["user_agent"] = "a\xe2\x80\xae" "b\xe2\x80\xa8" "c\x1b[31m\xff{link}{_not_you}";
+    const Text t = render("factor_added", "en", hostile);
+    CHECK_FALSE(contains(t.subject, "\n"));
+    CHECK_FALSE(contains(t.body, "\nBcc"));
+    CHECK_FALSE(contains(t.body, "\r"));
+    CHECK_FALSE(contains(t.body, "\x1b"));
+    CHECK_FALSE(contains(t.body, "\xe2\x80\xae"));
+    CHECK_FALSE(contains(t.body, "\xe2\x80\xa8"));
+    CHECK_FALSE(contains(t.body, "\xff"));
+    CHECK(contains(t.body, "{link}{_not_you}"));  // values are not texts
+    CHECK_FALSE(contains(t.body, "token=abc"));
+}
+
+TEST_CASE("in Arabic values are isolated, but a link stands alone") {
+    const Text t = render("confirm_email", "ar", kAll);
+    CHECK(contains(t.body, "\n\nhttps://login.example.com/#/x?token=abc\n"));
+    CHECK(contains(t.body, "\xe2\x81\xa8" "Example Hosting" "\xe2\x81\xa9"));
+}
