@@ -23,6 +23,11 @@ export function begin(path: string): void {
   session.load().catch(() => undefined);
 }
 
+/** Which state, and whose: a page is drawn anew when either changes, in this tab or in another. */
+function who(): string {
+  return `${session.state.kind} ${session.user?.id ?? ''}`;
+}
+
 @customElement('client-area')
 export class ClientArea extends PageElement {
   @state() private path = '/';
@@ -32,11 +37,13 @@ export class ClientArea extends PageElement {
   #route: Route | undefined;
   #navigation = 0;
   #began = false;
-  #kind = session.state.kind;
+  #who = who();
 
   override connectedCallback(): void {
     super.connectedCallback();
     addEventListener('hashchange', this.#navigate);
+    addEventListener('pageshow', this.#returned);
+    document.addEventListener('visibilitychange', this.#returned);
     session.addEventListener('change', this.#sessionChanged);
     languageChanges.addEventListener('change', this.#retitle);
     void this.#start();
@@ -45,6 +52,8 @@ export class ClientArea extends PageElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     removeEventListener('hashchange', this.#navigate);
+    removeEventListener('pageshow', this.#returned);
+    document.removeEventListener('visibilitychange', this.#returned);
     session.removeEventListener('change', this.#sessionChanged);
     languageChanges.removeEventListener('change', this.#retitle);
   }
@@ -55,7 +64,7 @@ export class ClientArea extends PageElement {
       ${demoBanner(session.config?.demo === true, true)}
       <header class="top">
         <div class="wrap">
-          ${brand(user ? '#/' : '#/sign-in')}
+          ${brand(user ? '/#/' : '/#/sign-in')}
           ${user ? this.#navigation_(user.email) : nothing}
         </div>
       </header>
@@ -74,7 +83,7 @@ export class ClientArea extends PageElement {
           <ul>
             ${kNav.map(
               ({ path, label }) =>
-                html`<li><a href="#${path}" aria-current=${path === this.path ? 'page' : nothing} @click=${() => (this.menuOpen = false)}>${t(label)}</a></li>`,
+                html`<li><a href="/#${path}" aria-current=${path === this.path ? 'page' : nothing} @click=${() => (this.menuOpen = false)}>${t(label)}</a></li>`,
             )}
           </ul>
         </nav>
@@ -162,13 +171,20 @@ export class ClientArea extends PageElement {
   };
 
   readonly #sessionChanged = (): void => {
-    const { kind } = session.state;
-    if (kind === this.#kind) return;
-    this.#kind = kind;
+    const now = who();
+    if (now === this.#who) return;
+    this.#who = now;
     const locale = session.user?.locale;
     // The profile's language counts unless another was chosen in this browser.
     if (isLanguage(locale) && locale !== language() && !languageWasChosen()) void setLanguage(locale, false);
     if (this.#began) this.#navigate();
+  };
+
+  /** Back from another tab, another app or the browser's page cache: who is signed in may have changed. */
+  readonly #returned = (event: Event): void => {
+    const cached = event instanceof PageTransitionEvent && event.persisted;
+    const seen = event.type === 'visibilitychange' && !document.hidden;
+    if (this.#began && (cached || seen)) session.refresh().catch(() => undefined);
   };
 
   readonly #languageChosen = (tag: string): void => {

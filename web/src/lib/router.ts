@@ -4,6 +4,11 @@
 // never sent to a server; to keep it out of the history as well, the token is taken into memory and
 // the entry is rewritten before anything else happens (`takeLink`).
 
+/** Where the page lives; routes are fragments of it. */
+const kPage = '/';
+/** No route has this path. */
+const kNowhere = '/not-found';
+
 export interface Location {
   readonly path: string;
 }
@@ -15,13 +20,15 @@ let linkToken: { path: string; token: string } | undefined;
  * from this history entry; everything else after `?` is dropped with it.
  */
 export function readLocation(): Location {
+  // The server answers every address it does not know with this page; only its own is a page of ours.
+  if (location.pathname !== kPage && location.pathname !== '/index.html') return { path: kNowhere };
   const fragment = location.hash.replace(/^#/, '');
   const [rawPath = '', query = ''] = fragment.split('?', 2);
   const path = normalise(rawPath);
   if (query || fragment.includes('?')) {
     const token = new URLSearchParams(query).get('token');
     if (token) linkToken = { path, token };
-    history.replaceState(null, '', `${location.pathname}#${path}`);
+    history.replaceState(null, '', `${kPage}#${path}`);
   }
   return { path };
 }
@@ -46,7 +53,7 @@ export function go(path: string, options: { replace?: boolean } = {}): void {
     // Same address, other state (a session began or ended): draw again.
     dispatchEvent(new HashChangeEvent('hashchange'));
   } else if (options.replace) {
-    history.replaceState(null, '', `${location.pathname}${target}`);
+    history.replaceState(null, '', `${kPage}${target}`);
     dispatchEvent(new HashChangeEvent('hashchange'));
   } else {
     location.hash = target;

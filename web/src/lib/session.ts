@@ -33,7 +33,11 @@ class Session extends EventTarget {
   }
 
   async refresh(): Promise<void> {
-    this.take(await this.api.me());
+    const before = this.state.kind;
+    const me = await this.api.me();
+    // Gone while this page was not looked at, and not by its own doing.
+    if (me.state === 'signed_out' && before === 'signed_in' && this.state.kind === 'signed_in') this.ended('ended');
+    else this.take(me);
   }
 
   take(me: Me): void {

@@ -26,8 +26,8 @@ export class PageConfirmEmail extends FormPage {
           </form>`
         : html`<p>${t('confirm.no_token')}</p>`}
       <p class="row">
-        <a href="#/sign-in">${t('back_to_sign_in')}</a>
-        <a href="#/register">${t('sign_in.register')}</a>
+        <a href="/#/sign-in">${t('back_to_sign_in')}</a>
+        <a href="/#/register">${t('sign_in.register')}</a>
       </p>`);
   }
 

@@ -24,7 +24,7 @@ export class PageForgotPassword extends FormPage {
         ${textField({ name: 'email', type: 'email', label: 'field.email', autocomplete: 'username', error: this.errorFor('email') })}
         ${this.submitButton('forgot.submit')}
       </form>
-      <p><a href="#/sign-in">${t('back_to_sign_in')}</a></p>`);
+      <p><a href="/#/sign-in">${t('back_to_sign_in')}</a></p>`);
   }
 
   readonly #ask = (event: SubmitEvent): void => {

@@ -48,14 +48,14 @@ export class PageHome extends PageElement {
       ? html`<section class="notice warn" aria-labelledby="recover">
           <strong id="recover">${t('home.recover_title')}</strong>
           <p>${t('home.recover', { time: when(recover.expires_at) })}</p>
-          <p><a class="button" href="#/security">${t('home.recover_action')}</a></p>
+          <p><a class="button" href="/#/security">${t('home.recover_action')}</a></p>
         </section>`
       : nothing}
     ${two.backup_codes_remaining <= kFewCodes
       ? html`<section class="notice warn" aria-labelledby="few-codes">
           <strong id="few-codes">${t('home.codes_low_title')}</strong>
           <p>${t('home.codes_remaining', { count: two.backup_codes_remaining })} ${t('home.codes_low')}</p>
-          <p><a class="button secondary" href="#/security">${t('home.codes_renew')}</a></p>
+          <p><a class="button secondary" href="/#/security">${t('home.codes_renew')}</a></p>
         </section>`
       : nothing}`;
   }
@@ -69,7 +69,7 @@ export class PageHome extends PageElement {
         <span class="state ${on ? 'good' : 'warn'}">${t(on ? 'home.state_on' : 'home.state_off')}</span>
       </div>
       <p>${t(on ? 'home.two_factor_on' : 'home.two_factor_off')} ${on && two ? t('home.codes_remaining', { count: two.backup_codes_remaining }) : ''}</p>
-      <p><a class="button ${on ? 'secondary' : ''}" href="#/security">${t(on ? 'home.manage' : 'home.enable')}</a></p>
+      <p><a class="button ${on ? 'secondary' : ''}" href="/#/security">${t(on ? 'home.manage' : 'home.enable')}</a></p>
     </section>`;
   }
 

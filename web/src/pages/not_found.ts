@@ -11,6 +11,6 @@ export class PageNotFound extends PageElement {
   override render(): TemplateResult {
     return guest(html`<h1 tabindex="-1">${t('not_found.title')}</h1>
       <p>${t('not_found.lead')}</p>
-      <a class="button" href="#/">${t('not_found.home')}</a>`);
+      <a class="button" href="/#/">${t('not_found.home')}</a>`);
   }
 }

@@ -22,7 +22,7 @@ export class PageRegister extends FormPage {
     if (session.config?.registration === false) {
       return guest(html`<h1 tabindex="-1">${t('register.title')}</h1>
         <p>${t('register.closed')}</p>
-        <a class="button" href="#/sign-in">${t('back_to_sign_in')}</a>`);
+        <a class="button" href="/#/sign-in">${t('back_to_sign_in')}</a>`);
     }
     if (this.sentTo) return guest(checkEmail('check_email.register', this.sentTo, () => (this.sentTo = ''), true));
     return guest(html`<div class="page-head">
@@ -36,7 +36,7 @@ export class PageRegister extends FormPage {
         <password-field field="password" kind="new-password" rate .own=${this.own} .error=${this.errorFor('password')}></password-field>
         ${this.submitButton('register.submit')}
       </form>
-      <p>${t('register.have_account')} <a href="#/sign-in">${t('sign_in.submit')}</a></p>`);
+      <p>${t('register.have_account')} <a href="/#/sign-in">${t('sign_in.submit')}</a></p>`);
   }
 
   readonly #typed = (event: Event): void => {

@@ -28,8 +28,8 @@ export class PageResetPassword extends FormPage {
           </form>`
         : html`<p>${t('reset.no_token')}</p>`}
       <p class="row">
-        ${known && !this.linkEnded ? '' : html`<a href="#/forgot-password">${t('reset.ask_again')}</a>`}
-        <a href="#/sign-in">${t('back_to_sign_in')}</a>
+        ${known && !this.linkEnded ? '' : html`<a href="/#/forgot-password">${t('reset.ask_again')}</a>`}
+        <a href="/#/sign-in">${t('back_to_sign_in')}</a>
       </p>`);
   }
 

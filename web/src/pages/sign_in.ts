@@ -44,12 +44,12 @@ export class PageSignIn extends FormPage {
           ${this.summary()}
           ${textField({ name: 'email', type: 'email', label: 'field.email', autocomplete: 'username', error: this.errorFor('email') })}
           <password-field field="password" kind="current-password" .error=${this.errorFor('password')}></password-field>
-          <p class="small"><a href="#/forgot-password">${t('sign_in.forgot')}</a></p>
+          <p class="small"><a href="/#/forgot-password">${t('sign_in.forgot')}</a></p>
           ${this.submitButton('sign_in.submit')}
         </form>
         ${session.config?.registration === false
           ? nothing
-          : html`<p>${t('sign_in.no_account')} <a href="#/register">${t('sign_in.register')}</a></p>`}`,
+          : html`<p>${t('sign_in.no_account')} <a href="/#/register">${t('sign_in.register')}</a></p>`}`,
       accounts.length > 0
         ? html`<section class="card" aria-labelledby="demo-accounts">
             <div class="stack">

@@ -19,6 +19,6 @@ export function checkEmail(
     <p class="muted small">${t('check_email.nothing')}</p>
     <p class="row">
       <button type="button" class="plain-link" @click=${again}>${t('check_email.again')}</button>
-      <a href="#/sign-in">${t('back_to_sign_in')}</a>
+      <a href="/#/sign-in">${t('back_to_sign_in')}</a>
     </p>`;
 }
