@@ -321,7 +321,7 @@ export class TwofoldApi extends ApiClient {
     request: { method: Method; label?: string; totp?: TotpParameters; replaces?: string },
     proof: Proof = {},
   ): Promise<PendingEnrollment> =>
-    this.call("POST", `${this.#path()}/enrollments`, { body: { ...request, ...proof }, once: true });
+    this.call("POST", `${this.#path()}/enrollments`, { body: { ...proof, ...request }, once: true });
   confirmEnrollment = (id: string, code: string): Promise<{ enrollment: Enrollment; backup_codes?: readonly string[] }> =>
     this.call("POST", `${this.#path()}/enrollments/${encodeURIComponent(id)}/confirm`, { body: { code }, once: true });
   enrollments = (): Promise<Page<Enrollment>> => this.call("GET", `${this.#path()}/enrollments`);

@@ -64,6 +64,8 @@ export class TwofoldSetup extends TwofoldElement {
   override connectedCallback(): void {
     super.connectedCallback();
     addEventListener("beforeunload", this.#guard);
+    // Fetched while the first screen is read; if it fails, the step that needs it tries again.
+    this.core().catch(() => undefined);
     if (this.hasUpdated) this.requestUpdate();
   }
 
