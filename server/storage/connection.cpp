@@ -67,8 +67,10 @@ std::optional<long long> Connection::number(const Sql& sql) {
 }
 
 std::uint64_t Connection::thread_id() const {
-    auto* backend = dynamic_cast<soci::mysql_session_backend*>(session_.get_backend());
-    return backend == nullptr || backend->conn_ == nullptr ? 0 : mysql_thread_id(backend->conn_);
+    if (dialect_.engine != Engine::mysql || session_.get_backend() == nullptr) return 0;
+    // static_cast: SOCI does not export the backend's type information.
+    auto* backend = static_cast<soci::mysql_session_backend*>(session_.get_backend());
+    return backend->conn_ == nullptr ? 0 : mysql_thread_id(backend->conn_);
 }
 
 void Connection::open() {

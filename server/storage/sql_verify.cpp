@@ -65,7 +65,7 @@ VerifyRows SqlTx::load_for_verify(std::span<const ChallengeId> challenges,
     load_by_keys<ChallengeRow>(sorted_texts(challenges), [&](ChallengeRow row) {
         user_ids.push_back(row.user.value);
         loaded_.challenges[row.id.value] = row;
-        rows.challenges[row.id] = {std::move(row), false};
+        rows.challenges[row.id].row = row;
     });
     std::sort(user_ids.begin(), user_ids.end());
     user_ids.erase(std::unique(user_ids.begin(), user_ids.end()), user_ids.end());
@@ -74,7 +74,7 @@ VerifyRows SqlTx::load_for_verify(std::span<const ChallengeId> challenges,
     load_by_keys<UserRow>(user_ids, [&](UserRow row) {
         found.push_back(row.id.value);
         loaded_.users[row.id.value] = row;
-        rows.users[row.id] = {std::move(row), false};
+        rows.users[row.id].row = row;
     });
     if (found.empty()) return rows;
 
@@ -93,13 +93,13 @@ VerifyRows SqlTx::load_for_verify(std::span<const ChallengeId> challenges,
         FactorRow row = read_row<FactorRow>(cells);
         budget_ids.push_back(row.id.value);
         loaded_.factors[row.id.value] = row;
-        rows.factors[row.id] = {std::move(row), false};
+        rows.factors[row.id].row = row;
     });
 
     std::sort(budget_ids.begin(), budget_ids.end());
     load_by_keys<BudgetRow>(budget_ids, [&](BudgetRow row) {
         loaded_.budgets[row.id] = row;
-        rows.budgets[row.id] = {std::move(row), false};
+        rows.budgets[row.id].row = row;
     });
     for (const std::string& chain : chains) rows.chains[chain].row.chain = chain;
     load_by_keys<ChainHead>(chains, [&](ChainHead row) { rows.chains[row.chain].row = row; });

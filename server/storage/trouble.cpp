@@ -101,7 +101,8 @@ DatabaseTrouble classify(soci::session& session, const soci::soci_error& error) 
     if (const auto* e = dynamic_cast<const soci::sqlite3_soci_error*>(&error)) {
         int code = e->result();
         // The connection knows the extended code; SOCI 4.0 keeps the primary one.
-        if (auto* backend = dynamic_cast<soci::sqlite3_session_backend*>(session.get_backend());
+        // (static_cast: its type information is not exported; the exception says which backend it is.)
+        if (auto* backend = static_cast<soci::sqlite3_session_backend*>(session.get_backend());
             backend != nullptr && backend->conn_ != nullptr) {
             const int extended = sqlite_api::sqlite3_extended_errcode(backend->conn_);
             if ((extended & 0xff) == (code & 0xff)) code = extended;

@@ -57,6 +57,12 @@ class MemoryStore final : public domain::Store {
 
     // What has been committed; for assertions that no use case can make.
     MemoryData snapshot();
+    // Somebody with access to the database changes it behind the domain's back.
+    template <class Change>
+    void tamper(Change change) {
+        const std::lock_guard lock(mutex_);
+        change(data_);
+    }
 
    private:
     std::mutex mutex_;
