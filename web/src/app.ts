@@ -34,6 +34,7 @@ export class ClientArea extends PageElement {
   @state() private page: HTMLElement | undefined;
   @state() private failure: LateText | undefined;
   @state() private menuOpen = false;
+  @state() private announcement = '';
   #route: Route | undefined;
   #navigation = 0;
   #began = false;
@@ -71,6 +72,7 @@ export class ClientArea extends PageElement {
       <main id="main" tabindex="-1">
         <div class="wrap">${this.failure ? this.#failed(this.failure) : (this.page ?? html`<div class="waiting" role="status">${t('loading')}</div>`)}</div>
       </main>
+      <p class="visually-hidden" role="status">${this.announcement}</p>
       ${footer(this.#languageChosen)}`;
   }
 
@@ -160,9 +162,12 @@ export class ClientArea extends PageElement {
     this.page = document.createElement(route.tag);
     this.#retitle();
     await this.updateComplete;
+    const page = this.page as PageElement;
+    this.announcement = page.ownFocus ? t(route.title) : '';
     if (first) return;
-    await (this.page as PageElement).updateComplete;
+    await page.updateComplete;
     scrollTo(0, 0);
+    if (page.ownFocus) return;
     (this.page.querySelector<HTMLElement>('h1') ?? this.querySelector('main'))?.focus({ preventScroll: true });
   }
 

@@ -8,6 +8,8 @@ import { session } from './session.js';
 import { errorText, refusedFields } from './errors.js';
 
 export abstract class PageElement extends LitElement {
+  /** Whether the page moves the focus by itself when it opens; else its heading gets it. */
+  readonly ownFocus: boolean = false;
   readonly #redraw = (): void => this.requestUpdate();
 
   protected override createRenderRoot(): HTMLElement {

@@ -23,7 +23,7 @@ export class PageAccount extends PageElement {
             <span class="state ${on ? 'good' : 'warn'}">${t(on ? 'home.state_on' : 'home.state_off')}</span>
           </div>
           <p>${t(on ? 'account.security_on' : 'account.security_off')}</p>
-          <p><a class="button secondary" href="/#/security">${t('nav.security')}</a></p>
+          <p><a class="button secondary" href="/#/security">${t('home.manage')}</a></p>
         </section>
       </div>
     </div>`;

@@ -12,15 +12,15 @@ import { guest } from '../parts/guest.js';
 
 @customElement('page-second-step')
 export class PageSecondStep extends PageElement {
+  /** The code field takes the focus: it is what everybody came for, every day. */
+  override readonly ownFocus = true;
   @state() private failure: LateText | undefined;
 
   override render(): TemplateResult {
-    return guest(html`<div class="page-head">
-        <h1 tabindex="-1">${t('second.title')}</h1>
-        <p class="lead">${t('second.lead')}</p>
-      </div>
+    // The element's own heading is the one to see; this one gives the page its outline.
+    return guest(html`<h1 class="visually-hidden" tabindex="-1">${t('second.title')}</h1>
       <twofold-verify
-        mode="sign-in" bare
+        mode="sign-in" bare autofocus
         lang=${language()}
         .api=${session.api}
         @twofold-verified=${this.#verified}

@@ -37,6 +37,12 @@ export class PageSecurity extends PageElement {
     </div>`;
   }
 
+  protected override firstUpdated(): void {
+    // Whoever opens this page may soon want the QR: its code comes while they read.
+    const ahead = (): void => void this.querySelector('twofold-settings')?.coreLoader().catch(() => undefined);
+    setTimeout(ahead, 300);
+  }
+
   /** The home page's count and state follow what happened here. */
   readonly #changed = (): void => {
     session.refresh().catch(() => undefined);
