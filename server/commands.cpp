@@ -17,7 +17,7 @@ namespace {
 
 // JSON for programs: ASCII only, so that no name can steer a terminal.
 void print(const ordered_json& value) { std::cout << value.dump(2, ' ', true, ordered_json::error_handler_t::replace) << "\n"; }
-std::string quoted(std::string_view text) {
+std::string ascii_quoted(std::string_view text) {
     return ordered_json(text).dump(-1, ' ', true, ordered_json::error_handler_t::replace);
 }
 
@@ -104,7 +104,7 @@ int api_key_create(const CommandLine& line) {
                {"scopes", scopes}});
     } else {
         std::cout << made->key << "\n";
-        std::cerr << "This is the key (" << made->id.value << ") of " << quoted(line.application)
+        std::cerr << "This is the key (" << made->id.value << ") of " << ascii_quoted(line.application)
                   << ". It is shown this once; keep it where your back end reads its secrets.\n";
     }
     return 0;
@@ -135,7 +135,7 @@ int api_key_list(const CommandLine& line) {
         } else {
             std::cout << k.id.value << "  " << time_text(k.created_at) << "  "
                       << (k.revoked_at ? "revoked" : "live   ") << "  " << scope_text(k.scopes) << "  "
-                      << quoted(k.name) << "\n";
+                      << ascii_quoted(k.name) << "\n";
         }
     }
     if (line.json) print({{"items", items}});
@@ -170,7 +170,7 @@ int audit_verify(const CommandLine& line) {
                {"faults", faults}});
     } else {
         for (const domain::AuditFault& f : report->faults) {
-            std::cout << "BROKEN " << quoted(f.chain) << " at event " << f.sequence << ": " << f.what << "\n";
+            std::cout << "BROKEN " << ascii_quoted(f.chain) << " at event " << f.sequence << ": " << f.what << "\n";
         }
         std::cout << report->events << " events in " << report->chains << " chains, " << report->checkpoints
                   << " checkpoints: " << (report->faults.empty() ? "all whole.\n" : "NOT whole.\n");

@@ -41,11 +41,13 @@ Result<std::unique_ptr<domain::Store>, Trouble> open_database(const Config& conf
         const bool sqlite = config.database.starts_with("sqlite:");
         // New database files are for us alone, too: they hold the sealed secrets.
         umask(077);
-        if (sqlite && may_migrate) {
-            make_folder(config.database);
+        if (sqlite && may_migrate) make_folder(config.database);
+        storage::SchemaState state = storage::schema_state(config.database);
+        if (state == storage::SchemaState::behind && sqlite && may_migrate) {
             storage::migrate(config.database);
+            state = storage::schema_state(config.database);
         }
-        switch (storage::schema_state(config.database)) {
+        switch (state) {
             case storage::SchemaState::current:
                 break;
             case storage::SchemaState::behind:
@@ -71,25 +73,32 @@ domain::Caller operator_caller(domain::Random& random) {
     return domain::Caller{domain::OperatorCaller{}, {}, "req_" + domain::random_id_text(random)};
 }
 
-Runtime::Runtime(const KeyRing& ring) : sealer(ring) {}
+Runtime::Runtime(const KeyRing& ring, std::unique_ptr<domain::Store> opened)
+    : sealer(ring),
+      database(std::move(opened)),
+      guard([this] { return clock.now_ms(); }, platform::monotonic_ms, nullptr),
+      store(*database, guard) {}
 Runtime::~Runtime() = default;
 
 Result<std::unique_ptr<Runtime>, Trouble> Runtime::open(const Config& config, StoreTrouble on_trouble) {
-    const platform::SystemClock now;
+    auto database = open_database(config, true, std::move(on_trouble));
+    if (!database) return database.error();
     if (config.demo && !std::filesystem::exists(config.keys)) {
-        auto made = KeyRing::make(now.now()).save(config.keys, true);
-        if (!made) return made.error();
+        // Only for a database that nothing was sealed in yet: a new ring would not open the rest.
+        bool sealed = true;
+        const auto done = (*database)->read([&sealed](domain::Tx& tx) { sealed = !tx.signing_keys().empty(); });
+        if (done && !sealed) {
+            auto made = KeyRing::make(platform::SystemClock().now()).save(config.keys, true);
+            if (!made) return made.error();
+        }
     }
     auto ring = KeyRing::load(config.keys);
     if (!ring) return ring.error();
-    std::unique_ptr<Runtime> r(new Runtime(*ring));
-    auto store = open_database(config, true, std::move(on_trouble));
-    if (!store) return store.error();
-    r->store = std::move(*store);
-    auto signer = platform::StoredSigner::open(*r->store, r->sealer, r->clock);
+    std::unique_ptr<Runtime> r(new Runtime(*ring, std::move(*database)));
+    auto signer = platform::StoredSigner::open(r->store, r->sealer, r->clock);
     if (!signer) return signer.error();
     r->signer = std::move(*signer);
-    r->core = std::make_unique<domain::Core>(*r->store, r->clock, r->random, r->sealer, r->passwords, *r->signer,
+    r->core = std::make_unique<domain::Core>(r->store, r->clock, r->random, r->sealer, r->passwords, *r->signer,
                                              config.settings);
     return r;
 }

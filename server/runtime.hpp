@@ -8,6 +8,7 @@
 #include "server/domain/core.hpp"
 #include "server/platform/clock.hpp"
 #include "server/platform/config.hpp"
+#include "server/platform/guarded_store.hpp"
 #include "server/platform/key_ring.hpp"
 #include "server/platform/os_random.hpp"
 #include "server/platform/password_hasher.hpp"
@@ -30,13 +31,15 @@ class Runtime {
     platform::SystemClock clock;
     platform::OsRandom random;
     platform::RingSealer sealer;
-    std::unique_ptr<domain::Store> store;
+    std::unique_ptr<domain::Store> database;
+    platform::ClockGuard guard;
+    platform::GuardedStore store;  // over `database`; what everything but start-up uses
     platform::Argon2Hasher passwords;
     std::unique_ptr<platform::StoredSigner> signer;
     std::unique_ptr<domain::Core> core;
 
    private:
-    explicit Runtime(const platform::KeyRing& ring);
+    Runtime(const platform::KeyRing& ring, std::unique_ptr<domain::Store> opened);
 };
 
 // The store alone, its schema checked. `may_migrate`: bring SQLite to this version first.

@@ -81,7 +81,7 @@ class RingWatch {
 // The regular work. Tickers stop when it goes.
 class Background {
    public:
-    Background(Runtime& r, const Config& config, Log& log, platform::ClockGuard& guard)
+    Background(Runtime& r, const Config& config, Log& log)
         : node_("node_" + domain::random_id_text(r.random)), watch_(config.keys, r.sealer, log) {
         const auto every = [this, &log](milliseconds period, const char* name, std::function<void()> work) {
             tickers_.push_back(std::make_unique<platform::Ticker>(period, std::move(work), [&log, name](const char*) {
@@ -92,7 +92,7 @@ class Background {
             watch_.look();
             const domain::NodeRow row{node_, r.clock.now(),
                                       platform::node_keys(r.sealer.key_ids(), r.sealer.active_key_id())};
-            (void)r.store->write("req_heartbeat", [&row](domain::Tx& tx) {
+            (void)r.store.write("req_heartbeat", [&row](domain::Tx& tx) {
                 tx.put_node(row);
                 return true;
             });
@@ -103,7 +103,7 @@ class Background {
             // A few short transactions rather than one that holds many rows.
             for (int round = 0; round < 20; ++round) {
                 int removed = 0;
-                const auto done = r.store->write("req_sweep", [&](domain::Tx& tx) {
+                const auto done = r.store.write("req_sweep", [&](domain::Tx& tx) {
                     removed = tx.sweep(r.clock.now(), kLimit);
                     return true;
                 });
@@ -116,14 +116,14 @@ class Background {
                 log.write(Level::warning, "checkpoint_late", {{"what", "the database did not answer"}});
             }
         });
-        every(seconds{1}, "clock", [this, &guard, &log] {
-            const bool ok = guard.check();
+        every(seconds{1}, "clock", [this, &r, &log] {
+            const bool ok = r.guard.check();
             if (ok == clock_ok_) return;
             clock_ok_ = ok;
             if (ok) {
                 log.write(Level::warning, "clocks_agree_again", {});
             } else {
-                log.write(Level::error, "ALARM_clock_jumped", {{"what", guard.what()}});
+                log.write(Level::error, "ALARM_clock_jumped", {{"what", r.guard.what()}});
             }
         });
     }
@@ -135,11 +135,40 @@ class Background {
     std::vector<std::unique_ptr<platform::Ticker>> tickers_;
 };
 
-http::AppSettings app_settings(const Config& c) {
+http::AppSettings app_settings(const Config& c, Runtime& r, Log& log, const delivery::DemoMailbox& mailbox) {
     http::AppSettings s;
     s.listen_host = c.listen_host;
     s.listen_port = c.listen_port;
+    s.hosts = c.hosts;
+    s.trusted_proxies = c.trusted_proxies;
+    s.tls_cert = c.tls_cert;
+    s.tls_key = c.tls_key;
     s.web_root = c.web_root;
+    s.version = platform::version();
+    if (c.demo) {
+        s.demo_accounts.push_back({kDemoEmail, kDemoPassword, "user"});
+        s.mailbox_json = [&mailbox] { return mailbox.json(); };
+    }
+    s.not_ready = [&r] {
+        std::vector<std::string> out;
+        if (!r.guard.ok()) out.emplace_back("clock");
+        return out;
+    };
+    s.on_access = [&log](const http::AccessRecord& a) {
+        log.write(a.status >= 500 ? Level::error : Level::info, "request",
+                  {{"request_id", a.request_id},
+                   {"method", a.method},
+                   {"route", a.route},
+                   {"remote", a.remote_addr},
+                   {"status", std::to_string(a.status)},
+                   {"code", a.code},
+                   {"us", std::to_string(a.micros)},
+                   {"bytes", std::to_string(a.bytes)}});
+    };
+    // The exception's own text may hold values, so only where it came up is told.
+    s.on_exception = [&log](std::string_view what, std::string_view request_id) {
+        log.write(Level::error, "exception", {{"request_id", request_id}, {"what", what}});
+    };
     return s;
 }
 
@@ -159,12 +188,11 @@ int serve(const platform::CommandLine& line) {
     if (!r.core->client_application()) return failed("The database does not answer; try again when it runs.");
 
     delivery::DemoMailbox mailbox;
-    delivery::Outbox outbox(*r.store, r.sealer, r.clock, mailbox,
+    delivery::Outbox outbox(r.store, r.sealer, r.clock, mailbox,
                             [&log](const domain::MessageId& id, std::string_view kind, std::string_view result) {
                                 log.write(result == "sent" ? Level::info : Level::warning, "message",
                                           {{"id", id.value}, {"kind", kind}, {"result", result}});
                             });
-    platform::ClockGuard guard([&r] { return r.clock.now_ms(); }, platform::monotonic_ms, nullptr);
     std::unique_ptr<platform::Ticker> sender;
     if (config.demo) {
         domain::Accounts accounts(*r.core);
@@ -192,11 +220,18 @@ int serve(const platform::CommandLine& line) {
         std::cerr << "twofold: warning: " << what
                   << "; mails stay queued and nobody gets them (see /readyz).\n";
     }
-    Background background(r, config, log, guard);
+    Background background(r, config, log);
 
-    http::App app(*r.core, app_settings(config));
+    http::App app(*r.core, app_settings(config, r, log, mailbox));
     if (!app.start()) return failed(app.error());
-    std::cout << "Twofold " << (config.demo ? "demo: " : "serves ") << config.settings.public_url << std::endl;
+    if (config.demo) {
+        std::cout << "Twofold demo: " << config.settings.public_url << "\n  ready account  " << kDemoEmail
+                  << "  password  " << kDemoPassword << "\n  mails          " << config.settings.public_url
+                  << "/demo/mailbox\n  data           " << config.data_dir << "\nStop it with Ctrl-C." << std::endl;
+    } else {
+        std::cout << "Twofold serves " << config.settings.public_url << " on " << config.listen << std::endl;
+    }
+    log.write(Level::info, "started", {{"version", platform::version()}, {"listen", config.listen}});
 
     for (;;) {
         int signal = 0;

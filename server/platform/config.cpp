@@ -12,9 +12,6 @@
 #include <fstream>
 #include <iostream>
 
-#ifndef TWOFOLD_VERSION
-#define TWOFOLD_VERSION "0.0.0"
-#endif
 
 namespace twofold::platform {
 namespace {
@@ -260,6 +257,8 @@ void settle(Config& c, const Options& options, Command command) {
 }
 
 }  // namespace
+
+std::string version() { return TWOFOLD_VERSION; }
 
 std::optional<std::pair<std::string, int>> parse_listen(std::string_view text) {
     std::string_view host;

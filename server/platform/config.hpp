@@ -50,6 +50,9 @@ struct CommandLine {
 // usage error, which has been explained on stderr.
 std::variant<CommandLine, int> read_command_line(int argc, const char* const* argv);
 
+// Of this program, "0.1.0".
+std::string version();
+
 // "host:port" or "[v6]:port", port 1..65535. Nothing when it is neither.
 std::optional<std::pair<std::string, int>> parse_listen(std::string_view text);
 // Reachable from this machine only: 127/8, ::1, localhost.
