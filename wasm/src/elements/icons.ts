@@ -10,7 +10,6 @@ export const kKey = /* @__PURE__ */ (() => svg`<circle cx="8" cy="15.5" r="4.5"/
 export const kCheck = /* @__PURE__ */ (() => svg`<path d="m5 12.5 4.6 4.6L19.5 7"/>`)();
 export const kAlert = /* @__PURE__ */ (() => svg`<circle cx="12" cy="12" r="9"/><path d="M12 7.5v5.2M12 16.3v.1"/>`)();
 export const kInfo = /* @__PURE__ */ (() => svg`<circle cx="12" cy="12" r="9"/><path d="M12 11v5.2M12 7.6v.1"/>`)();
-export const kClock = /* @__PURE__ */ (() => svg`<circle cx="12" cy="12" r="9"/><path d="M12 7v5.2l3.2 2"/>`)();
 export const kChevron = /* @__PURE__ */ (() => svg`<path d="m9 6 6 6-6 6"/>`)();
 export const kBack = /* @__PURE__ */ (() => svg`<path d="m15 6-6 6 6 6"/>`)();
 export const kCopy = /* @__PURE__ */ (() => svg`<rect x="8.5" y="8.5" width="12" height="12" rx="2"/><path d="M15.5 8.5v-3a2 2 0 0 0-2-2h-8a2 2 0 0 0-2 2v8a2 2 0 0 0 2 2h3"/>`)();

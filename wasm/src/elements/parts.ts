@@ -1,9 +1,8 @@
 // parts.ts - pieces of markup the elements share. Functions of their arguments; no state.
 import { html, nothing, type TemplateResult } from "lit";
 import type { Messenger } from "../i18n.js";
-import { icon, kAlert, kBack, kCheck, kClock, kInfo, type Shape } from "./icons.js";
+import { icon, kAlert, kBack, kCheck, kInfo, type Shape } from "./icons.js";
 import { problemText, type Problem } from "./problem.js";
-import { clock } from "./text.js";
 
 export type Content = TemplateResult | typeof nothing | string;
 
@@ -18,19 +17,8 @@ export function notice(tone: "danger" | "warning" | "success" | "info", content:
 }
 
 /** Stands in the page from the start, so that what appears in it is read aloud. */
-export function problemSlot(problem: Problem | undefined, i18n: Messenger, secondsLeft = 0): TemplateResult {
-  return html`<div class="alert" id="problem" role="alert">${
-    problem
-      ? notice(
-          problem.tone,
-          html`${problemText(problem, i18n)}${
-            // The ticking clock is for the eye; read aloud each second it would be noise.
-            secondsLeft > 0 ? html` <span class="timer" aria-hidden="true">${clock(secondsLeft)}</span>` : nothing
-          }`,
-          secondsLeft > 0 ? kClock : undefined,
-        )
-      : nothing
-  }</div>`;
+export function problemSlot(problem: Problem | undefined, i18n: Messenger): TemplateResult {
+  return html`<div class="alert" id="problem" role="alert">${problem ? notice(problem.tone, problemText(problem, i18n)) : nothing}</div>`;
 }
 
 export interface FieldOptions {

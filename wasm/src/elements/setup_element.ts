@@ -141,7 +141,7 @@ export class TwofoldSetup extends TwofoldElement {
     const { t } = i18n;
     const offered = kSetupMethods.filter((m) => this.methods?.includes(m) ?? true);
     const add = this.proofs.length > 0;
-    const title = this.replaces && !this.recover ? "setup.title_replace" : add ? "setup.title_add" : "setup.title";
+    const title = this.recover ? "settings.recover_title" : this.replaces ? "setup.title_replace" : add ? "setup.title_add" : "setup.title";
     const lead = this.recover ? "setup.lead_recover" : this.replaces ? "setup.lead_replace" : add ? "setup.lead_add" : "setup.lead";
     const submit = (event: SubmitEvent): void => {
       event.preventDefault();

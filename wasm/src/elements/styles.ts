@@ -51,7 +51,6 @@ export const styles: CSSResultGroup = [
       font-size: var(--_font-size-title);
       line-height: 1.3;
       font-weight: 650;
-      text-wrap: balance;
     }
     /* Focused only by script, to read on from there: nothing to operate, so no ring. */
     h2:focus {

@@ -16,6 +16,7 @@ export const moreStyles: CSSResultGroup = [
       line-height: 1.4;
       font-weight: 600;
     }
+    .card-gap + .card,
     .card + .card {
       margin-block-start: var(--_space-4);
     }
@@ -284,6 +285,10 @@ export const moreStyles: CSSResultGroup = [
     .things form {
       flex-basis: 100%;
     }
+    .things form .actions {
+      gap: var(--_space-3);
+      padding: 0;
+    }
     .between {
       display: flex;
       flex-wrap: wrap;
@@ -316,6 +321,9 @@ export const moreStyles: CSSResultGroup = [
       border-color: var(--_accent);
       box-shadow: inset 0 0 0 1px var(--_accent);
       background: var(--_accent-soft);
+    }
+    .option .badge {
+      background: var(--_surface);
     }
     .option input {
       accent-color: var(--_accent);

@@ -109,7 +109,6 @@ export class TwofoldVerify extends TwofoldElement {
     const way = flow.way;
     const backup = way?.method === "backup_code";
     const wait = flow.waitSeconds();
-    const untilSeconds = flow.problem?.until === undefined ? 0 : (flow.problem.until - this.client.now()) / 1000;
     const proof = this.mode === "proof";
     return html`
       ${this.bare && proof
@@ -128,7 +127,7 @@ export class TwofoldVerify extends TwofoldElement {
               problem: flow.problem,
               kind: backup ? "backup" : "code",
             })}
-            ${problemSlot(flow.problem, i18n, untilSeconds)}
+            ${problemSlot(flow.problem, i18n)}
             <div class="actions">
               ${button(wait > 0 ? html`<span class="timer">${t("common.wait", { time: clock(wait) })}</span>` : (this.submitLabel ?? t("verify.submit")), {
                 look: this.danger ? "danger" : "primary",
