@@ -1,6 +1,7 @@
 // client_area.test.mjs - the Client Area by a person's hand: the whole flow, by keyboard alone, in
 // five languages, light and dark, from 360 px; nothing secret stays behind; axe finds nothing.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import {
   Authenticator, mailLink, makeAccount, openPage, overflow, readQr, shoot, startBrowser, startServer, traces, violations,
@@ -76,6 +77,9 @@ async function keepCodes(page) {
   const codes = await list.getByRole('listitem').allTextContents();
   assert.equal(codes.length, 10);
   for (const code of codes) assert.match(code, /^[0-9A-HJKMNP-TV-Z]{5}(-[0-9A-HJKMNP-TV-Z]{5}){2}$/);
+  const [file] = await Promise.all([page.waitForEvent('download'), press(page, 'Download')]);
+  const lines = readFileSync(await file.path(), 'utf8');
+  for (const code of codes) assert.ok(lines.includes(code), 'the download holds every code');
   await press(page, 'I have saved them');
   const field = page.getByLabel(/^Backup code number/);
   const number = Number(/\d+/.exec(await page.getByText(/^Type backup code number/).textContent())[0]);
@@ -386,6 +390,190 @@ inTab('one click on a demo account signs in', async (tab) => {
   await page.getByRole('region', { name: 'Demo accounts' }).getByRole('button').first().click();
   await page.locator('page-home h1, page-second-step h1').first().waitFor();
 });
+
+/** Signs in, opens the settings and goes to the wizard's code field; answers with the app. */
+async function toCodeField(tab, person) {
+  await signIn(tab, person);
+  await tab.page.getByRole('navigation').waitFor();
+  await openSettings(tab);
+  await press(tab.page, 'Set up two-factor authentication');
+  return scan(tab.page);
+}
+
+async function enable(tab, person) {
+  const app = await toCodeField(tab, person);
+  await tab.page.getByLabel('Code from your app').fill(await app.next());
+  await press(tab.page, 'Confirm');
+  const codes = await keepCodes(tab.page);
+  await press(tab.page, 'Done');
+  await heading(tab.page, 'Your authenticators').waitFor();
+  return { app, codes };
+}
+
+inTab('clock doctor and wrong-app detector: found on the pending secret, in the browser', async (tab) => {
+  const { page } = tab;
+  const app = await toCodeField(tab, await makeAccount(server.url));
+  const field = page.getByLabel('Code from your app');
+  const alert = page.getByRole('alert');
+  const now = Date.now() / 1000;
+  await field.fill(app.at(now - 300));
+  await press(page, 'Confirm');
+  await alert.filter({ hasText: /clock is about 5 minutes behind/ }).waitFor();
+  await field.fill(app.at(now + 420));
+  await press(page, 'Confirm');
+  await alert.filter({ hasText: /clock is about 7 minutes ahead/ }).waitFor();
+  await field.fill(app.at(Date.now() / 1000, ['--totp=SHA256']));
+  await press(page, 'Confirm');
+  await alert.filter({ hasText: /SHA256 instead of SHA1/ }).waitFor();
+  await shoot(page, 'wrong-app');
+  await axeClean(tab, 'wrong app');
+  await field.fill(await app.next());
+  await press(page, 'Confirm');
+  await page.getByRole('list', { name: 'Backup codes' }).waitFor();
+});
+
+inTab('too many wrong codes: says how long, and another way stays open', async (tab) => {
+  const { page } = tab;
+  const person = await makeAccount(server.url);
+  const { codes } = await enable(tab, person);
+  await press(page, 'Sign out');
+  await signIn(tab, person);
+  const field = page.getByLabel('Code', { exact: true });
+  await field.waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement?.shadowRoot?.activeElement?.id), 'field', 'the code field has the focus');
+  await field.fill('12345');
+  await press(page, 'Verify');
+  await page.getByRole('alert').filter({ hasText: 'A code has 6 to 8 digits' }).waitFor();
+  for (let i = 0; i < 5; i += 1) {
+    await field.fill('000000');
+    const [answer] = await Promise.all([page.waitForResponse((r) => r.url().endsWith('/verify')), press(page, 'Verify')]);
+    if (answer.status() === 429) break;
+    await page.getByRole('alert').filter({ hasText: /not right/ }).waitFor();
+  }
+  if (!(await page.getByRole('alert').filter({ hasText: /Too many wrong codes/ }).count())) {
+    await field.fill('000000');
+    await press(page, 'Verify');
+  }
+  await page.getByRole('alert').filter({ hasText: /Too many wrong codes/ }).waitFor();
+  await shoot(page, 'second-step-locked');
+  await axeClean(tab, 'locked');
+  await press(page, 'Try another way');
+  await page.getByRole('button', { name: /Backup code/ }).click();
+  await page.getByLabel('Backup code', { exact: true }).fill(codes[3]);
+  await press(page, 'Verify');
+  await heading(page, 'Set up your authenticator again').waitFor();
+  await shoot(page, 'recover');
+  await axeClean(tab, 'recover');
+});
+
+inTab('the password is asked again when its step is old', async (tab) => {
+  const { page } = tab;
+  const person = await makeAccount(server.url);
+  await signIn(tab, person);
+  await openSettings(tab);
+  // The five minutes are over, as far as the first call is told.
+  await page.route('**/v1/users/me/enrollments', (route) =>
+    route.request().method() === 'POST'
+      ? route.fulfill({ status: 403, contentType: 'application/problem+json', body: JSON.stringify({ status: 403, code: 'reauthentication_required', request_id: 'req_test' }) })
+      : route.continue());
+  await press(page, 'Set up two-factor authentication');
+  await press(page, 'Continue');
+  const password = page.getByLabel('Password');
+  await password.waitFor();
+  assert.equal(await password.getAttribute('autocomplete'), 'current-password');
+  await page.unroute('**/v1/users/me/enrollments');
+  await password.fill('not the password');
+  await press(page, 'Continue');
+  await page.getByRole('alert').filter({ hasText: 'That password is not right' }).waitFor();
+  await shoot(page, 'reauthenticate');
+  await axeClean(tab, 'reauthenticate');
+  await password.fill(person.password);
+  await press(page, 'Continue');
+  await page.getByLabel('Code from your app').waitFor();
+});
+
+inTab('few backup codes: the home page warns', async (tab) => {
+  const { page, url } = tab;
+  const person = await makeAccount(server.url);
+  await enable(tab, person);
+  await page.route('**/client/me', async (route) => {
+    const answer = await route.fetch();
+    const me = await answer.json();
+    if (me.user) me.user.two_factor.backup_codes_remaining = 3;
+    await route.fulfill({ response: answer, json: me });
+  });
+  await page.goto(`${url}/#/`);
+  await page.reload();
+  await heading(page, 'Hello, Ria Reader').waitFor();
+  await page.getByText('Your backup codes are running out').waitFor();
+  await page.getByText('You have 3 backup codes left. They are the way back in').waitFor();
+  await shoot(page, 'home-few-codes');
+  await axeClean(tab, 'few codes');
+  await page.getByRole('link', { name: 'Make new backup codes' }).click();
+  await heading(page, 'Backup codes').waitFor();
+});
+
+inTab('on a phone: open in the authenticator app or copy the key, no scanning of its own screen', async (tab) => {
+  const { page } = tab;
+  const person = await makeAccount(server.url);
+  await signIn(tab, person);
+  await page.locator('page-home h1').waitFor();
+  await press(page, 'Menu');
+  await openSettings(tab);
+  await press(page, 'Set up two-factor authentication');
+  await press(page, 'Continue');
+  await page.getByRole('button', { name: 'Open in my authenticator app' }).waitFor();
+  await press(page, 'Copy key');
+  const key = await page.evaluate(() => navigator.clipboard.readText());
+  assert.match(key.replaceAll(' ', ''), /^[A-Z2-7]{32,}$/);
+  assert.equal(await overflow(page), 0);
+  await shoot(page, 'phone-connect');
+  await axeClean(tab, 'phone');
+}, { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true, permissions: ['clipboard-read', 'clipboard-write'] });
+
+inTab('the language switch turns the whole page, elements included, and is kept', async (tab) => {
+  const { page, url } = tab;
+  await signIn(tab, await makeAccount(server.url));
+  await page.locator('page-home h1').waitFor();
+  await openSettings(tab);
+  for (const [tag, dir, title] of [['ar', 'rtl', 'إعدادات الأمان'], ['de', 'ltr', 'Sicherheitseinstellungen'], ['fr', 'ltr', 'Paramètres de sécurité'], ['es', 'ltr', 'Ajustes de seguridad']]) {
+    await page.locator('.foot select').first().selectOption(tag);
+    await heading(page, title).waitFor();
+    assert.equal(await page.evaluate(() => document.documentElement.dir), dir);
+    await page.locator(`twofold-settings [part=root][lang=${tag}][dir=${dir}]`).waitFor();
+    assert.ok((await page.title()).startsWith(title));
+  }
+  await page.reload();
+  await heading(page, 'Ajustes de seguridad').waitFor();
+  const me = await page.evaluate(async () => (await fetch('/client/me')).json());
+  assert.equal(me.user.locale, 'es', 'messages follow the page');
+  await page.locator('.foot select').last().selectOption('dark');
+  assert.equal(await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme), 'dark');
+  await page.goto(url);
+  assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), 'dark');
+});
+
+inTab('no server: says so, and goes on when it is back', async (tab) => {
+  const { page, url } = tab;
+  await page.route('**/client/me', (route) => route.abort());
+  await page.goto(url);
+  await page.getByText('The server cannot be reached.').waitFor();
+  await axeClean(tab, 'no server');
+  await page.unroute('**/client/me');
+  await press(page, 'Try again');
+  await heading(page, 'Sign in').waitFor();
+});
+
+inTab('forced colours: every control keeps an outline', async (tab) => {
+  const { page, url } = tab;
+  await page.goto(url);
+  await heading(page, 'Sign in').waitFor();
+  await shoot(page, 'sign-in.forced-colors');
+  for (const button of await page.locator('main button:not(.plain-link):not(.reveal)').all()) {
+    assert.notEqual(await button.evaluate((b) => getComputedStyle(b).borderTopStyle), 'none');
+  }
+  await axeClean(tab, 'forced colours');
+}, { forcedColors: 'active' });
 
 describe('every page, in every dress', () => {
   const dresses = [

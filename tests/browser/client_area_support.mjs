@@ -143,8 +143,9 @@ export class Authenticator {
     }
   }
 
-  at(seconds) {
-    return execFileSync('oathtool', ['--totp', '--base32', `--now=@${Math.floor(seconds)}`, this.secret], { encoding: 'utf8' }).trim();
+  /** @param kind  oathtool's --totp, or another algorithm's: what a phone with other settings shows */
+  at(seconds, kind = ['--totp']) {
+    return execFileSync('oathtool', [...kind, '--base32', `--now=@${Math.floor(seconds)}`, this.secret], { encoding: 'utf8' }).trim();
   }
 }
 
