@@ -19,7 +19,9 @@ const kNav: readonly { path: string; label: MessageKey }[] = [
 
 /** What the first page needs, under way before the frame is drawn: who this is, and its code. */
 export function begin(path: string): void {
-  void routeFor(path).load().catch(() => undefined);
+  const wanted = routeFor(path);
+  const likely = wanted.who === 'user' ? [wanted, routeFor('/sign-in')] : [wanted];
+  for (const route of likely) void route.load().catch(() => undefined);
   session.load().catch(() => undefined);
 }
 
@@ -131,7 +133,8 @@ export class ClientArea extends PageElement {
     if (who === 'link') return undefined;
     if (kind === 'signed_in') {
       if (who === 'user') return undefined;
-      const wanted = session.returnTo ?? (session.recover ? '/security' : '/');
+      // In by a backup code: setting up anew comes before anything else (it takes a grant of 15 min).
+      const wanted = session.recover ? '/security' : (session.returnTo ?? '/');
       session.returnTo = undefined;
       return wanted;
     }

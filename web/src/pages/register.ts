@@ -10,7 +10,7 @@ import { guest } from '../parts/guest.js';
 import { textField } from '../parts/fields.js';
 import { checkEmail } from '../parts/check_email.js';
 
-/** 1..64 characters, none that breaks a line or turns the direction of text (as for labels). */
+/** Up to 100 characters, none that breaks a line or turns the direction of text (as for labels). */
 const kUnusableInName = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u;
 
 @customElement('page-register')
@@ -80,7 +80,7 @@ export function ownWords(email: string, name: string): readonly string[] {
 }
 
 export function nameProblem(name: string): LateText | undefined {
-  if ([...name].length > 64) return () => t('form.name_too_long');
+  if ([...name].length > 100) return () => t('form.name_too_long');
   return kUnusableInName.test(name) ? () => t('form.name_invalid') : undefined;
 }
 
