@@ -15,6 +15,7 @@ namespace twofold::http {
 // that the OpenAPI document and the tests read the same facts.
 enum class Auth : std::uint8_t {
     none,             // anyone
+    optional_session, // anyone; a person's session is read when there is one
     session,          // a signed-in person
     partial_session,  // a person whose second step may still be open
     key,              // an API key of an application

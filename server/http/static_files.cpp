@@ -96,8 +96,13 @@ StaticFiles::StaticFiles(const std::string& folder) {
     if (const auto it = files_.find("/index.html"); it != files_.end()) files_["/"] = it->second;
 }
 
+void StaticFiles::hide(std::string_view prefix) {
+    std::erase_if(files_, [&](const auto& f) { return f.first.compare(0, prefix.size(), prefix) == 0; });
+}
+
 std::optional<Response> StaticFiles::answer(const Request& req) const {
-    const auto it = files_.find(req.path);
+    auto it = files_.find(req.path);
+    if (it == files_.end()) it = files_.find(std::string(req.path) + ".html");
     if (it == files_.end()) return std::nullopt;
     const File& f = it->second;
     Response res;

@@ -19,9 +19,11 @@ class StaticFiles {
     explicit StaticFiles(const std::string& folder);
 
     bool empty() const { return files_.empty(); }
-    // The file at that path, "/" being index.html; nothing when there is none. page_headers (the
+    // The file at that path, "/" being index.html and "/a/b" also a/b.html; nothing when there is none. page_headers (the
     // CSP and its like) go onto HTML only.
     std::optional<Response> answer(const Request& req) const;
+    // Forgets every file whose path starts so.
+    void hide(std::string_view prefix);
     void set_page_header(std::string name, std::string value) {
         page_headers_.emplace_back(std::move(name), std::move(value));
     }
