@@ -238,6 +238,9 @@ void interleave(const Shape& s, QrWorkspace& ws) {
 // ---------------------------------------------------------------------------------------------
 // Modules (section 6.3, Annex E)
 
+// One up to version 10; else all are used, so that one can always look at the next.
+int planes(int size) { return size + kQrLeft <= 64 ? 1 : 3; }
+
 // Columns [bit, bit + 64) of the layout that belong to the symbol.
 u64 inside(int size, int bit) {
     const int last = size + kQrLeft - bit;
@@ -294,8 +297,8 @@ void put_format(const Canvas& canvas, QrLevel level, int mask) {
 // Everything but data and format information.
 void draw_function_patterns(const Canvas& canvas, int version) {
     const int size = canvas.size;
-    for (int y = 0; y < size; ++y)
-        for (int w = 0; w < 3; ++w) {
+    for (int w = 0; w < planes(size); ++w)
+        for (int y = 0; y < size; ++y) {
             const int at = w * kQrPlane + y;
             // The timing patterns, which begin and end dark, run through row 6 and column 6.
             const u64 area = inside(size, 64 * w);
@@ -336,32 +339,36 @@ void draw_function_patterns(const Canvas& canvas, int version) {
 }
 
 // Section 7.7.3: pairs of columns from the right, upward first, skipping the vertical timing
-// column. With kQrLeft odd both modules of a pair are in one word, and the next two bits
-// of the stream are their value.
+// column. With kQrLeft odd both modules of a pair are in one word. The next bits of the stream are
+// kept turned so that they stand in the pair's place, and turned on by two for each row.
 void place(const Canvas& canvas, const u8* stream) {
-    u64 bits = 0;
-    int held = 0;
+    int next = 0;  // bit of the stream
     int step = -1;
     for (int x = canvas.size - 1; x > 0; x -= 2) {
         if (x == 6) x = 5;
         const int left = x - 1 + kQrLeft;
-        const int shift = left & 63;
+        const u64 pair = u64{3} << (left & 63);
         int at = (left >> 6) * kQrPlane + (step < 0 ? canvas.size - 1 : 0);
+        u64 bits = 0;
+        int known = next;  // bits holds the stream up to here
         for (int n = canvas.size; n != 0; --n, at += step) {
-            const u64 free = canvas.open[at] >> shift & 3U;
+            const u64 free = canvas.open[at] & pair;
             if (free == 0) continue;
-            if (held < 2) {
-                const u32 next = static_cast<u32>(stream[0]) << 24 |
-                                 static_cast<u32>(stream[1]) << 16 |
-                                 static_cast<u32>(stream[2]) << 8 | stream[3];
-                bits |= static_cast<u64>(next) << (32 - held);
-                held += 32;
-                stream += 4;
+            if (next + 2 > known) {
+                for (int i = 0; i < 8; ++i) bits = bits << 8 | stream[(next >> 3) + i];
+                bits = std::rotl(bits << (next & 7), left + 2);
+                known = next + 57;
             }
-            const int taken = free == 3 ? 2 : 1;
-            canvas.dark[at] |= bits >> (64 - taken) << (shift + (free == 2));
-            bits <<= taken;
-            held -= taken;
+            if (free == pair) {
+                canvas.dark[at] |= bits & pair;
+                bits = std::rotl(bits, 2);
+                next += 2;
+            } else {
+                // Only one of the two places is free, and the next bit stands in the higher one.
+                canvas.dark[at] |= (free > (pair ^ free) ? bits : bits >> 1) & free;
+                bits = std::rotl(bits, 1);
+                next += 1;
+            }
         }
         step = -step;
     }
@@ -383,7 +390,7 @@ constexpr u8 kMasks[8][12] = {{21, 42, 21, 42, 21, 42, 21, 42, 21, 42, 21, 42},
 
 // The masked symbol, complete.
 void render(const Canvas& canvas, QrLevel level, int mask, u64* to) {
-    for (int w = 0; w < 3; ++w) {
+    for (int w = 0; w < planes(canvas.size); ++w) {
         // Bit 0 of plane 0 is module -5, that is 1 of the period; a plane further is 64, that is 4.
         const int phase = w == 0 ? 1 : 7 - 2 * w;
         for (int y = 0, y12 = 0; y < canvas.size; ++y) {
@@ -393,7 +400,6 @@ void render(const Canvas& canvas, QrLevel level, int mask, u64* to) {
             to[at] = canvas.dark[at] ^ (row & canvas.open[at]);
             y12 = y12 == 11 ? 0 : y12 + 1;
         }
-        if (canvas.size + kQrLeft <= 64 * (w + 1)) break;
     }
     put_format(Canvas{to, canvas.open, canvas.size}, level, mask);
 }
@@ -558,8 +564,11 @@ int qr_encode_to(ByteView text, QrLevel level, int min_version, int forced_mask,
     put_format(canvas, level, 0);
     place(canvas, ws.stream.data());
 
-    for (u64& row : s.rows) row = 0;
-    for (u64& row : ws.strip) row = 0;
+    // Version 10 and below leave two planes and the strip alone.
+    const std::size_t used = kQrRowsAbove + static_cast<std::size_t>(planes(s.size) * kQrPlane);
+    const std::size_t strip = planes(s.size) == 1 ? 0 : ws.strip.size();
+    for (std::size_t i = 0; i < used; ++i) s.rows[i] = 0;
+    for (std::size_t i = 0; i < strip; ++i) ws.strip[i] = 0;
     s.mask = forced_mask;
     if (forced_mask == kQrAutomaticMask) {
         u32 lowest = ~0U;
@@ -576,8 +585,8 @@ int qr_encode_to(ByteView text, QrLevel level, int min_version, int forced_mask,
 
     wipe(ws.data.data(), static_cast<std::size_t>(shape.data));
     wipe(ws.stream.data(), static_cast<std::size_t>(shape.total));
-    wipe(ws.plain.data(), sizeof ws.plain);
-    wipe(ws.strip.data(), sizeof ws.strip);
+    wipe(ws.plain.data(), used * sizeof(u64));
+    wipe(ws.strip.data(), strip * sizeof(u64));
     return version;
 }
 
@@ -585,28 +594,24 @@ int qr_modules_to(const QrSymbol& symbol, std::span<std::uint8_t> out) {
     const int size = symbol.size;
     if (out.size() < static_cast<std::size_t>(size * size))
         return -static_cast<int>(Error::buffer_too_small);
-    u8* to = out.data();
-    u8* const end = to + size * size;
+    u8* const end = out.data() + size * size;
     for (int y = 0; y < size; ++y) {
-        for (int bit = kQrLeft, left = size; left > 0;) {
-            const u64 word =
-                symbol.rows[static_cast<std::size_t>(kQrRowsAbove + (bit >> 6) * kQrPlane + y)];
-            const u64 eight = word >> (bit & 63) & 0xFFU;
-            // Each bit to a byte: the factor moves bit i from place i to place 8 i, for seven of
+        u8* to = out.data() + y * size;
+        for (int x = 0; x < size; x += 8, to += 8) {
+            const int shift = (x + kQrLeft) & 63;
+            const u64* word = symbol.rows.data() + kQrRowsAbove + (x + kQrLeft) / 64 * kQrPlane + y;
+            u64 bits = *word >> shift;
+            if (shift > 64 - 8) bits |= word[kQrPlane] << (64 - shift);
+            // A byte for each of eight bits: the factor moves bit i to place 8 i, for seven of
             // them.
             const u64 bytes =
-                ((eight & 0x7FU) * 0x0002040810204081U & 0x0001010101010101U) | eight >> 7 << 56;
-            int n = 64 - (bit & 63);
-            if (n > 8) n = 8;
-            if (n > left) n = left;
-            // What a store writes beyond its n modules the next one overwrites.
+                ((bits & 0x7FU) * 0x0002040810204081U & 0x0001010101010101U) | (bits & 0x80U) << 49;
+            // What goes beyond the row is written over by the next one.
             if (std::endian::native == std::endian::little && end - to >= 8)
                 std::memcpy(to, &bytes, 8);
             else
-                for (int i = 0; i < n; ++i) to[i] = static_cast<u8>(bytes >> (8 * i));
-            to += n;
-            bit += n;
-            left -= n;
+                for (int i = 0; i < 8 && x + i < size; ++i)
+                    to[i] = static_cast<u8>(bytes >> (8 * i));
         }
     }
     return size * size;
