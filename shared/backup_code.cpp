@@ -45,25 +45,24 @@ void format_backup_code_to(std::span<const char, kBackupCodeSize> canonical,
     }
 }
 
-Result<std::size_t> parse_backup_code_to(std::string_view typed,
-                                         std::span<char, kBackupCodeSize> out) {
-    if (typed.size() > 64) return Error::code_malformed;
+int parse_backup_code_to(std::string_view typed, std::span<char, kBackupCodeSize> out) {
+    if (typed.size() > 64) return fail(Error::code_malformed);
     std::size_t n = 0;
     unsigned remainder = 0;
     unsigned check = 0;
     for (char c : typed) {
         if (c == ' ' || c == '-') continue;
         const unsigned v = value_of(c);
-        if (v == kAlphabet.size() || n == kBackupCodeSize) return Error::code_malformed;
+        if (v == kAlphabet.size() || n == kBackupCodeSize) return fail(Error::code_malformed);
         if (n < kData)
             remainder = (remainder * 32 + v) % kModulus;
         else
             check = check * 32 + v;
         out[n++] = kAlphabet[v];
     }
-    if (n != kBackupCodeSize) return Error::code_malformed;
-    if (check != remainder) return Error::check_mismatch;
-    return n;
+    if (n != kBackupCodeSize) return fail(Error::code_malformed);
+    if (check != remainder) return fail(Error::check_mismatch);
+    return static_cast<int>(n);
 }
 
 }  // namespace twofold

@@ -34,8 +34,7 @@ void format_backup_code_to(std::span<const char, kBackupCodeSize> canonical,
 // case, and what people misread is read as meant: O is 0, I and L are 1.
 //   errors  code_malformed: another character or another length; check_mismatch: a typing slip.
 //           Neither costs an attempt.
-Result<std::size_t> parse_backup_code_to(std::string_view typed,
-                                         std::span<char, kBackupCodeSize> out);
+int parse_backup_code_to(std::string_view typed, std::span<char, kBackupCodeSize> out);
 
 inline std::string make_backup_code(std::span<const std::uint8_t, kBackupCodeRandom> random) {
     std::string out(kBackupCodeSize, '\0');
@@ -54,8 +53,8 @@ inline Result<std::string> format_backup_code(std::string_view canonical) {
 
 inline Result<std::string> parse_backup_code(std::string_view typed) {
     std::string out(kBackupCodeSize, '\0');
-    const Result<std::size_t> n =
-        parse_backup_code_to(typed, std::span<char, kBackupCodeSize>(out.data(), kBackupCodeSize));
+    const Result<std::size_t> n = to_result(
+        parse_backup_code_to(typed, std::span<char, kBackupCodeSize>(out.data(), kBackupCodeSize)));
     if (!n) return n.error();
     return out;
 }

@@ -13,9 +13,9 @@ unsigned value_of(char c) {
 
 }  // namespace
 
-Result<std::size_t> base32_encode_to(ByteView bytes, std::span<char> out) {
+int base32_encode_to(ByteView bytes, std::span<char> out) {
     const std::size_t n = base32_length(bytes.size());
-    if (out.size() < n) return Error::buffer_too_small;
+    if (out.size() < n) return fail(Error::buffer_too_small);
     unsigned pending = 0;
     unsigned bits = 0;
     std::size_t next = 0;
@@ -30,18 +30,18 @@ Result<std::size_t> base32_encode_to(ByteView bytes, std::span<char> out) {
         const unsigned v = pending >> bits & 31;
         out[i] = static_cast<char>(v < 26 ? 'A' + v : '2' - 26 + v);
     }
-    return n;
+    return static_cast<int>(n);
 }
 
-Result<std::size_t> base32_decode_to(std::string_view text, std::span<std::uint8_t> out) {
+int base32_decode_to(std::string_view text, std::span<std::uint8_t> out) {
     std::size_t n = text.size();
     while (n != 0 && text[n - 1] == '=') --n;
     if (n != text.size() && (text.size() % 8 != 0 || text.size() - n >= 8 || n == 0))
-        return Error::base32_invalid;
+        return fail(Error::base32_invalid);
     // 1, 3 and 6 characters of the last eight do not end on a byte.
-    if ((0b01001010u >> (n % 8) & 1) != 0) return Error::base32_invalid;
+    if ((0b01001010u >> (n % 8) & 1) != 0) return fail(Error::base32_invalid);
     const std::size_t size = base32_bytes(n);
-    if (out.size() < size) return Error::buffer_too_small;
+    if (out.size() < size) return fail(Error::buffer_too_small);
     unsigned pending = 0;
     unsigned bits = 0;
     unsigned bad = 0;
@@ -59,9 +59,9 @@ Result<std::size_t> base32_decode_to(std::string_view text, std::span<std::uint8
     bad |= pending & ((1u << bits) - 1);  // trailing bits, RFC 4648 section 3.5
     if (bad != 0) {
         wipe(out.data(), size);
-        return Error::base32_invalid;
+        return fail(Error::base32_invalid);
     }
-    return size;
+    return static_cast<int>(size);
 }
 
 }  // namespace twofold

@@ -18,15 +18,15 @@ constexpr std::size_t base32_length(std::size_t bytes) { return (bytes * 8 + 4) 
 constexpr std::size_t base32_bytes(std::size_t characters) { return characters * 5 / 8; }
 
 // Writes base32_length(bytes.size()) characters and returns that number.
-//   errors  buffer_too_small: out is shorter than that
-Result<std::size_t> base32_encode_to(ByteView bytes, std::span<char> out);
+//   errors  buffer_too_small: out is shorter than that (as a negative number, see to_result)
+int base32_encode_to(ByteView bytes, std::span<char> out);
 
 // Accepts upper and lower case ASCII, with no padding or exactly the right padding, and nothing
 // else: no space, no hyphen, no other script, no non-zero trailing bits (RFC 4648 section 3.5).
 // Writes the bytes and returns their number. Clear spaces from what a person typed first.
 //   errors  base32_invalid; buffer_too_small
 //   timing  looks nothing up by secret value
-Result<std::size_t> base32_decode_to(std::string_view text, std::span<std::uint8_t> out);
+int base32_decode_to(std::string_view text, std::span<std::uint8_t> out);
 
 inline std::string base32_encode(ByteView bytes) {
     std::string out(base32_length(bytes.size()), '\0');
@@ -36,7 +36,7 @@ inline std::string base32_encode(ByteView bytes) {
 
 inline Result<Secret> base32_decode(std::string_view text) {
     std::vector<std::uint8_t> bytes(base32_bytes(text.size()));
-    const Result<std::size_t> n = base32_decode_to(text, bytes);
+    const Result<std::size_t> n = to_result(base32_decode_to(text, bytes));
     if (!n) {
         wipe(bytes.data(), bytes.size());
         return n.error();

@@ -18,11 +18,11 @@ inline constexpr std::size_t kMaxTypedCode = 64;
 //   errors  code_malformed: any other character (NUL, LF, full-width and Arabic-Indic digits
 //           included), too few or too many digits, or longer than kMaxTypedCode;
 //           buffer_too_small: out holds fewer than 8 characters
-Result<std::size_t> canonical_digits_to(std::string_view typed, std::span<char> out);
+int canonical_digits_to(std::string_view typed, std::span<char> out);
 
 inline Result<std::string> canonical_digits(std::string_view typed) {
     char out[8];
-    const Result<std::size_t> n = canonical_digits_to(typed, out);
+    const Result<std::size_t> n = to_result(canonical_digits_to(typed, out));
     if (!n) return n.error();
     return std::string(out, *n);
 }

@@ -1,12 +1,14 @@
 #include "shared/otpauth.hpp"
 
+#include <cstring>
+
 #include "shared/base32.hpp"
 #include "shared/plain_text.hpp"
 
 namespace twofold {
 namespace {
 
-constexpr std::size_t kMinImportBytes = 10;  // the format's own examples have 80 bits
+constexpr int kMinImportBytes = 10;  // the format's own examples have 80 bits
 
 bool is_name(std::string_view text) {
     for (char c : text)
@@ -51,9 +53,8 @@ class Writer {
         (void)base32_encode_to(bytes, out_.subspan(at));
         size_ += base32_length(bytes.size());
     }
-    Result<std::size_t> finish() const {
-        if (size_ > out_.size()) return Error::buffer_too_small;
-        return size_;
+    int finish() const {
+        return size_ > out_.size() ? fail(Error::buffer_too_small) : static_cast<int>(size_);
     }
 
  private:
@@ -61,47 +62,48 @@ class Writer {
     std::size_t size_ = 0;
 };
 
+// 0..15, or so far below zero that the other digit of a pair cannot mend it.
 int hex_value(char c) {
     const auto u = static_cast<unsigned char>(c);
     const unsigned lower = u | 0x20u;
     if (u >= '0' && u <= '9') return u - '0';
-    return u >= 'A' && lower >= 'a' && lower <= 'f' ? static_cast<int>(lower - 'a') + 10 : -1;
+    return u >= 'A' && lower >= 'a' && lower <= 'f' ? static_cast<int>(lower - 'a') + 10 : -256;
 }
 
-// Percent-decodes one component into out; the length, or -1 for a character that may not stand
-// there raw. RFC 3986 allows '+' in both places; refused, because some writers mean a space by it.
-int decode(std::string_view text, std::span<char> out) {
+constexpr std::size_t kMaxComponent = kMaxIssuerBytes + 1 + kMaxAccountBytes;
+
+// Percent-decodes one component into out (kMaxComponent bytes); the length, or -1 for a character
+// that may not stand there raw. RFC 3986 allows '+' in both places; refused, because some writers
+// mean a space by it.
+int decode(std::string_view text, char* out) {
     std::size_t n = 0;
     for (std::size_t i = 0; i < text.size(); ++i) {
         char c = text[i];
-        if (c <= ' ' || c > '~' || c == '+') return -1;
-        for (char refused : std::string_view("\"#/<>?[\\]^`{|}"))
+        if (c <= ' ' || c > '~' || n == kMaxComponent) return -1;
+        for (char refused : std::string_view("\"#+/<>?[\\]^`{|}"))
             if (c == refused) return -1;
         if (c == '%') {
-            const int high = i + 1 < text.size() ? hex_value(text[i + 1]) : -1;
-            const int low = i + 2 < text.size() ? hex_value(text[i + 2]) : -1;
-            if (high < 0 || low < 0) return -1;
-            c = static_cast<char>(high << 4 | low);
+            if (text.size() - i < 3) return -1;
+            const int byte = hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]);
+            if (byte < 0) return -1;
+            c = static_cast<char>(byte);
             i += 2;
         }
-        if (n == out.size()) return -1;
         out[n++] = c;
     }
     return static_cast<int>(n);
 }
 
-// Decimal without sign, leading zero or space, at most `max`.
-bool parse_number(std::string_view text, std::uint64_t max, std::uint64_t& out) {
-    if (text.empty() || (text.size() > 1 && text[0] == '0')) return false;
+// Decimal without sign, leading zero or space, from min to max.
+bool parse_number(std::string_view text, std::uint64_t min, std::uint64_t max, std::uint64_t& out) {
     std::uint64_t n = 0;
     for (char c : text) {
-        if (c < '0' || c > '9') return false;
-        const auto digit = static_cast<unsigned>(c - '0');
-        if (n > (max - digit) / 10) return false;
+        const unsigned digit = static_cast<unsigned char>(c) - unsigned{'0'};
+        if (digit > 9 || digit > max || n > (max - digit) / 10) return false;
         n = n * 10 + digit;
     }
     out = n;
-    return true;
+    return n >= min && !text.empty() && (text[0] != '0' || text.size() == 1);
 }
 
 // Cuts text at the first c and returns what stood before it; without c, all of it.
@@ -113,30 +115,23 @@ std::string_view cut(std::string_view& text, char c) {
     return head;
 }
 
-enum Seen : unsigned {
-    kSecret = 1,
-    kIssuer = 2,
-    kAlgorithm = 4,
-    kDigits = 8,
-    kPeriod = 16,
-    kCounter = 32
-};
-
-constexpr struct {
-    std::string_view name;
-    Seen flag;
-} kParameters[] = {{"secret", kSecret}, {"issuer", kIssuer}, {"algorithm", kAlgorithm},
-                   {"digits", kDigits}, {"period", kPeriod}, {"counter", kCounter}};
+// Takes a name over into its field. False when it is empty, too long or no name.
+bool keep(std::string_view name, char* field, std::size_t room, std::uint32_t& size) {
+    size = static_cast<std::uint32_t>(name.size());
+    if (name.empty() || name.size() > room || !is_name(name)) return false;
+    std::memcpy(field, name.data(), name.size());
+    return true;
+}
 
 }  // namespace
 
-Result<std::size_t> build_otpauth_to(const OtpauthView& view, std::span<char> out) {
+int build_otpauth_to(const OtpauthView& view, std::span<char> out) {
     const TotpParameters& p = view.parameters;
-    if (!valid(p) || view.account.empty() || view.issuer.size() > kMaxIssuerBytes ||
-        view.account.size() > kMaxAccountBytes || view.secret.size() > kMaxSecretBytes ||
-        !is_name(view.issuer) || !is_name(view.account) || view.account.front() == ' ')
-        return Error::invalid_argument;
-    if (view.secret.size() < kMinSecretBytes) return Error::secret_too_short;
+    if (!valid(p) || view.account.empty() || view.account[0] == ' ' ||
+        view.issuer.size() > kMaxIssuerBytes || view.account.size() > kMaxAccountBytes ||
+        view.secret.size() > kMaxSecretBytes || !is_name(view.issuer) || !is_name(view.account))
+        return fail(Error::invalid_argument);
+    if (view.secret.size() < kMinSecretBytes) return fail(Error::secret_too_short);
     Writer w(out);
     w.text("otpauth://totp/");
     if (!view.issuer.empty()) {
@@ -159,91 +154,89 @@ Result<std::size_t> build_otpauth_to(const OtpauthView& view, std::span<char> ou
     return w.finish();
 }
 
-Result<OtpauthFields> parse_otpauth_to(std::string_view uri,
-                                       std::span<char, kMaxIssuerBytes> issuer,
-                                       std::span<char, kMaxAccountBytes> account,
-                                       std::span<std::uint8_t, kMaxSecretBytes> secret) {
-    OtpauthFields f;
-    if (uri.starts_with("otpauth://hotp/"))
+int parse_otpauth_to(std::string_view uri, OtpauthFields& f) {
+    constexpr int kInvalid = fail(Error::uri_invalid);
+    f.type = OtpauthType::totp;
+    f.parameters = TotpParameters{};
+    f.counter = 0;
+    if (uri.ends_with('&')) return kInvalid;
+    const std::string_view start = uri.substr(0, 15);
+    if (start == "otpauth://hotp/")
         f.type = OtpauthType::hotp;
-    else if (!uri.starts_with("otpauth://totp/"))
-        return Error::uri_invalid;
+    else if (start != "otpauth://totp/")
+        return kInvalid;
     uri.remove_prefix(15);
 
     // Label: [issuer ":" *space] account, the colon raw or encoded.
-    char decoded[kMaxIssuerBytes + 1 + kMaxAccountBytes];
+    char decoded[kMaxComponent];
     const int label_size = decode(cut(uri, '?'), decoded);
-    if (label_size <= 0) return Error::uri_invalid;
-    std::string_view label(decoded, static_cast<std::size_t>(label_size));
-    std::string_view who = label;
-    const std::string_view prefix = cut(who, ':');
-    bool has_prefix = prefix.size() < label.size();
-    if (!has_prefix) who = label;
-    while (has_prefix && who.starts_with(' ')) who.remove_prefix(1);
-    if (who.empty() || who.front() == ' ' || who.size() > kMaxAccountBytes || !is_name(who) ||
-        (has_prefix && (prefix.empty() || prefix.size() > kMaxIssuerBytes || !is_name(prefix))))
-        return Error::uri_invalid;
-    for (char c : who) account[f.account_size++] = c;
-    if (has_prefix)
-        for (char c : prefix) issuer[f.issuer_size++] = c;
+    if (label_size < 0) return kInvalid;
+    std::string_view account(decoded, static_cast<std::size_t>(label_size));
+    const std::string_view prefix = cut(account, ':');
+    const bool has_prefix = prefix.size() != static_cast<std::size_t>(label_size);
+    if (has_prefix) {
+        while (account.starts_with(' ')) account.remove_prefix(1);
+        if (!keep(prefix, f.issuer, kMaxIssuerBytes, f.issuer_size)) return kInvalid;
+    } else {
+        account = prefix;
+        f.issuer_size = 0;
+    }
+    if (account.starts_with(' ') || !keep(account, f.account, kMaxAccountBytes, f.account_size))
+        return kInvalid;
 
+    constexpr std::string_view kNames[] = {"secret", "issuer", "algorithm",
+                                           "digits", "period", "counter"};
     unsigned seen = 0;
-    if (uri.ends_with('&')) return Error::uri_invalid;
     do {
         std::string_view value = cut(uri, '&');
         const std::string_view key = cut(value, '=');
-        unsigned flag = 0;
-        for (const auto& known : kParameters)
-            if (key == known.name) flag = known.flag;
-        if ((seen & flag) != 0) return Error::uri_invalid;
+        unsigned which = 0;
+        while (which < 6 && key != kNames[which]) ++which;
+        const unsigned flag = which < 6 ? 1u << which : 0u;
+        bool ok = (seen & flag) == 0 && !key.empty();
         seen |= flag;
         std::uint64_t number = 0;
-        bool ok = true;
-        switch (flag) {
-            case kSecret: {
-                const Result<std::size_t> n = base32_decode_to(value, secret);
-                ok = n && *n >= kMinImportBytes && value.back() != '=';
-                if (ok) f.secret_size = *n;
+        switch (which) {
+            case 0: {
+                const int n = base32_decode_to(value, f.secret);
+                f.secret_size = static_cast<std::uint32_t>(n);
+                ok = ok && n >= kMinImportBytes && !value.ends_with('=');
                 break;
             }
-            case kIssuer: {
-                const int n = decode(value, decoded);
-                const std::string_view text(decoded, static_cast<std::size_t>(n < 0 ? 0 : n));
-                ok = n > 0 && text.size() <= kMaxIssuerBytes && is_name(text) &&
-                     (!has_prefix || text == std::string_view(issuer.data(), f.issuer_size));
-                f.issuer_size = 0;
-                for (char c : text.substr(0, ok ? text.size() : 0)) issuer[f.issuer_size++] = c;
-                break;
-            }
-            case kAlgorithm: {
+            case 2: {
                 const Result<HashAlgorithm> a = parse_hash_algorithm(value);
-                ok = a.has_value();
+                ok = ok && a;
                 if (ok) f.parameters.algorithm = *a;
                 break;
             }
-            case kDigits:
-                ok = value == "6" || value == "8";
-                f.parameters.digits = value == "8" ? 8 : 6;
+            case 3:
+                ok = ok && parse_number(value, 6, 8, number) && number != 7;
+                f.parameters.digits = static_cast<int>(number);
                 break;
-            case kPeriod:
-                ok = f.type == OtpauthType::totp && parse_number(value, kMaxPeriod, number) &&
-                     number >= kMinPeriod;
+            case 4:
+                ok = ok && f.type == OtpauthType::totp &&
+                     parse_number(value, kMinPeriod, kMaxPeriod, number);
                 f.parameters.period = static_cast<int>(number);
                 break;
-            case kCounter:
-                ok = f.type == OtpauthType::hotp && parse_number(value, UINT64_MAX, f.counter);
+            case 5:
+                ok = ok && f.type == OtpauthType::hotp &&
+                     parse_number(value, 0, UINT64_MAX, f.counter);
                 break;
-            default:
-                // Another program's parameter: skipped, but it has to be well-formed.
-                char skipped[1024];
-                ok = !key.empty() && decode(value, skipped) >= 0;
+            default: {
+                // issuer, or another program's parameter, which only has to be well-formed.
+                const int n = decode(value, decoded);
+                const std::string_view text(decoded, static_cast<std::size_t>(n < 0 ? 0 : n));
+                ok = ok && n >= 0;
+                if (which == 1)
+                    ok = ok && (has_prefix ? text == std::string_view(f.issuer, f.issuer_size)
+                                           : keep(text, f.issuer, kMaxIssuerBytes, f.issuer_size));
+            }
         }
-        if (!ok) return Error::uri_invalid;
+        if (!ok) return kInvalid;
     } while (!uri.empty());
 
-    if ((seen & kSecret) == 0) return Error::uri_invalid;
-    if (f.type == OtpauthType::hotp && (seen & kCounter) == 0) return Error::uri_invalid;
-    return f;
+    const unsigned needed = f.type == OtpauthType::hotp ? 1u | 1u << 5 : 1u;
+    return (seen & needed) == needed ? static_cast<int>(sizeof f) : kInvalid;
 }
 
 }  // namespace twofold

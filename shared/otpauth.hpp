@@ -8,7 +8,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "shared/hash.hpp"
 #include "shared/result.hpp"
@@ -47,56 +46,54 @@ struct OtpauthUri {
 // Everything outside RFC 3986's unreserved set is percent-encoded: a space is %20, never +; the
 // prefix equals the issuer parameter; the secret has no padding. Returns the length.
 //   errors  invalid_argument; secret_too_short: under 128 bits; buffer_too_small
-Result<std::size_t> build_otpauth_to(const OtpauthView& view, std::span<char> out);
+int build_otpauth_to(const OtpauthView& view, std::span<char> out);
 
 inline Result<std::string> build_otpauth(const OtpauthView& view) {
     std::string out(kMaxOtpauthUri, '\0');
-    const Result<std::size_t> n = build_otpauth_to(view, out);
+    const Result<std::size_t> n = to_result(build_otpauth_to(view, out));
     if (!n) return n.error();
     std::string exact(out, 0, *n);
     wipe(out.data(), out.size());
     return exact;
 }
 
-// The fields of a parsed URI as spans of the caller's buffers.
+// A parsed URI in one piece of memory: the layout is part of the C ABI (wasm/src/core.ts reads it).
 struct OtpauthFields {
-    OtpauthType type = OtpauthType::totp;
-    std::size_t issuer_size = 0;
-    std::size_t account_size = 0;
-    std::size_t secret_size = 0;
+    OtpauthType type;
     TotpParameters parameters;
-    std::uint64_t counter = 0;
+    std::uint64_t counter;
+    std::uint32_t issuer_size;
+    std::uint32_t account_size;
+    std::uint32_t secret_size;
+    char issuer[kMaxIssuerBytes];
+    char account[kMaxAccountBytes];
+    std::uint8_t secret[kMaxSecretBytes];
 };
+static_assert(offsetof(OtpauthFields, counter) == 16 && offsetof(OtpauthFields, issuer) == 36 &&
+              offsetof(OtpauthFields, account) == 164 && offsetof(OtpauthFields, secret) == 420);
 
 // Strict: lower-case scheme and type, a label, one secret of 80 bits or more without padding
 // (either case), each parameter at most once and in its range, issuer equal to the prefix when both
 // are there, plain UTF-8 names without a second colon, no raw '+' (some writers mean a space by
-// it). Parameters of other names are ignored, as the format asks. issuer holds 128 bytes, account
-// 256, secret 128.
-//   errors  uri_invalid
-Result<OtpauthFields> parse_otpauth_to(std::string_view uri,
-                                       std::span<char, kMaxIssuerBytes> issuer,
-                                       std::span<char, kMaxAccountBytes> account,
-                                       std::span<std::uint8_t, kMaxSecretBytes> secret);
+// it). Parameters of other names are skipped, as the format asks, up to 385 bytes each.
+// Returns sizeof(OtpauthFields).
+//   errors  uri_invalid; out then holds rubbish, perhaps with the secret in it: wipe it
+int parse_otpauth_to(std::string_view uri, OtpauthFields& out);
 
 inline Result<OtpauthUri> parse_otpauth(std::string_view uri) {
-    char issuer[kMaxIssuerBytes];
-    char account[kMaxAccountBytes];
-    std::vector<std::uint8_t> secret(kMaxSecretBytes);
-    const Result<OtpauthFields> f =
-        parse_otpauth_to(uri, issuer, account, std::span<std::uint8_t, kMaxSecretBytes>(secret));
-    if (!f) {
-        wipe(secret.data(), secret.size());
-        return f.error();
-    }
+    OtpauthFields f;
+    const int n = parse_otpauth_to(uri, f);
     OtpauthUri out;
-    out.type = f->type;
-    out.issuer.assign(issuer, f->issuer_size);
-    out.account.assign(account, f->account_size);
-    out.secret = Secret(ByteView(secret).first(f->secret_size));
-    out.parameters = f->parameters;
-    out.counter = f->counter;
-    wipe(secret.data(), secret.size());
+    if (n >= 0) {
+        out.type = f.type;
+        out.issuer.assign(f.issuer, f.issuer_size);
+        out.account.assign(f.account, f.account_size);
+        out.secret = Secret(ByteView(f.secret, f.secret_size));
+        out.parameters = f.parameters;
+        out.counter = f.counter;
+    }
+    wipe(&f, sizeof f);
+    if (n < 0) return static_cast<Error>(-n);
     return out;
 }
 

@@ -6,6 +6,20 @@ namespace twofold {
 
 namespace detail {
 
+bool usable(const TotpParameters& p, ByteView key) {
+    return valid(p) && !key.empty() && key.size() <= kMaxSecretBytes;
+}
+
+std::int32_t code_number(std::string_view code, int digits) {
+    if (code.size() != static_cast<std::size_t>(digits)) return -1;
+    std::int32_t number = 0;
+    for (char c : code) {
+        if (c < '0' || c > '9') return -1;
+        number = number * 10 + (c - '0');
+    }
+    return number;
+}
+
 std::int64_t newest_match(const HmacKey& key, int digits, std::int32_t number, std::int64_t first,
                           std::int64_t last) {
     std::int64_t found = -1;

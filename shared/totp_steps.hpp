@@ -10,9 +10,7 @@
 namespace twofold::detail {
 
 // Parameters and key in their documented ranges.
-inline bool usable(const TotpParameters& p, ByteView key) {
-    return valid(p) && !key.empty() && key.size() <= kMaxSecretBytes;
-}
+bool usable(const TotpParameters& p, ByteView key);
 
 // number mod 10^digits. The divisors are constants, so that the compiler multiplies: a division
 // takes longer for some numbers than for others.
@@ -21,15 +19,7 @@ constexpr std::uint32_t reduce(std::uint32_t number, int digits) {
 }
 
 // The number in exactly `digits` ASCII digits, or -1.
-constexpr std::int32_t code_number(std::string_view code, int digits) {
-    if (code.size() != static_cast<std::size_t>(digits)) return -1;
-    std::int32_t number = 0;
-    for (char c : code) {
-        if (c < '0' || c > '9') return -1;
-        number = number * 10 + (c - '0');
-    }
-    return number;
-}
+std::int32_t code_number(std::string_view code, int digits);
 
 // The newest step in [first, last], at most three of them, whose code is `number`, or -1. Steps
 // below 0 never match. Takes the same time whether, and where, one matches.

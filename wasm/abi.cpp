@@ -2,8 +2,8 @@
 //
 // Every function ends in (out, capacity) and returns the number of bytes written there, or minus a
 // twofold::Error. Buffers belong to the caller, must not overlap, and are never kept. Texts are
-// UTF-8 with an explicit length and no terminating zero. Counters and times cross as double, because
-// a 64-bit integer would force BigInt on every caller: whole numbers from 0 below 2^53.
+// UTF-8 with an explicit length and no terminating zero. Counters and times cross as double,
+// because a 64-bit integer would force BigInt on every caller: whole numbers from 0 below 2^53.
 // Hash algorithms: 1 SHA1, 2 SHA256, 3 SHA512. The module is single-threaded: it has one set of
 // work buffers, and what they held is wiped before a function returns. Wiping the caller's buffers
 // is the caller's part.
@@ -45,13 +45,6 @@ std::size_t strlen(const char* s) {
 
 namespace {
 
-int fail(Error e) { return -static_cast<int>(e); }
-
-template <class T>
-int answer(const Result<T>& r) {
-    return r ? static_cast<int>(*r) : fail(r.error());
-}
-
 std::string_view text(const char* p, int n) { return {p, static_cast<std::size_t>(n)}; }
 ByteView bytes(const std::uint8_t* p, int n) { return {p, static_cast<std::size_t>(n)}; }
 std::span<char> room(char* p, int n) { return {p, static_cast<std::size_t>(n)}; }
@@ -65,14 +58,6 @@ std::int64_t whole(double v) {
     if (!(v >= 0 && v < 9007199254740992.0)) return -1;
     const auto n = static_cast<std::int64_t>(v);
     return static_cast<double>(n) == v ? n : -1;
-}
-
-template <class T>
-int put(const T* values, int count, std::uint8_t* out, int capacity) {
-    const int size = count * static_cast<int>(sizeof(T));
-    if (capacity < size) return fail(Error::buffer_too_small);
-    std::memcpy(out, values, static_cast<std::size_t>(size));
-    return size;
 }
 
 // Raw, so that they are zero pages of the module and not bytes in its file.
@@ -94,16 +79,7 @@ TWOFOLD_EXPORT(twofold_qr)
 (const std::uint8_t* t, int n, int level, int min_version, int mask, std::uint8_t* out,
  int capacity) {
     int size = encode(t, n, level, min_version, mask);
-    if (size > 0) {
-        const int side = symbol.size;
-        size = side * side;
-        if (capacity < size) {
-            size = fail(Error::buffer_too_small);
-        } else {
-            for (int y = 0; y < side; ++y)
-                for (int x = 0; x < side; ++x) *out++ = symbol.module(x, y);
-        }
-    }
+    if (size > 0) size = qr_modules_to(symbol, {out, static_cast<std::size_t>(capacity)});
     wipe(&symbol, sizeof symbol);
     return size;
 }
@@ -134,47 +110,41 @@ TWOFOLD_EXPORT(twofold_totp)
     return digits;
 }
 
-// Writes the matching time step as a double. A verdict for the page alone: servers decide anew.
-TWOFOLD_EXPORT(twofold_totp_verify)
+// What a code says about a secret. Only a server's verdict counts.
+//   what  0 or 1: compares with the steps that many away at most, and writes the step that matched,
+//         counted from the current one, as an int32;
+//         2: writes the seconds the phone's clock is ahead (+) or behind (-) as an int32;
+//         3: writes the algorithm, digits and period under which the code is right, as three int32
+TWOFOLD_EXPORT(twofold_totp_check)
 (int algorithm, int digits, int period, const std::uint8_t* key, int n, const char* code, int m,
- double now, int window, std::uint8_t* out, int capacity) {
-    const Result<std::int64_t> r = totp_verify(parameters(algorithm, digits, period), bytes(key, n),
-                                               text(code, m), whole(now), window);
+ double now, int what, std::int32_t* out, int capacity) {
+    const TotpParameters p = parameters(algorithm, digits, period);
+    const std::int64_t at = whole(now);
+    if (capacity < 12) return fail(Error::buffer_too_small);
+    if (what == 3) {
+        const Result<TotpParameters> r = other_parameters(p, bytes(key, n), text(code, m), at);
+        if (!r) return fail(r.error());
+        out[0] = static_cast<std::int32_t>(r->algorithm);
+        out[1] = r->digits;
+        out[2] = r->period;
+        return 12;
+    }
+    const Result<std::int64_t> r = what == 2
+                                       ? clock_offset(p, bytes(key, n), text(code, m), at)
+                                       : totp_verify(p, bytes(key, n), text(code, m), at, what);
     if (!r) return fail(r.error());
-    const auto step = static_cast<double>(*r);
-    return put(&step, 1, out, capacity);
-}
-
-// Writes the seconds the phone is ahead (+) or behind (-) as an int32.
-TWOFOLD_EXPORT(twofold_clock_offset)
-(int algorithm, int digits, int period, const std::uint8_t* key, int n, const char* code, int m,
- double now, std::uint8_t* out, int capacity) {
-    const Result<std::int64_t> r = clock_offset(parameters(algorithm, digits, period),
-                                                bytes(key, n), text(code, m), whole(now));
-    if (!r) return fail(r.error());
-    const auto seconds = static_cast<std::int32_t>(*r);
-    return put(&seconds, 1, out, capacity);
-}
-
-// Writes algorithm, digits and period as three int32.
-TWOFOLD_EXPORT(twofold_other_parameters)
-(int algorithm, int digits, int period, const std::uint8_t* key, int n, const char* code, int m,
- double now, std::uint8_t* out, int capacity) {
-    const Result<TotpParameters> r = other_parameters(parameters(algorithm, digits, period),
-                                                      bytes(key, n), text(code, m), whole(now));
-    if (!r) return fail(r.error());
-    const std::int32_t found[] = {static_cast<std::int32_t>(r->algorithm), r->digits, r->period};
-    return put(found, 3, out, capacity);
+    out[0] = static_cast<std::int32_t>(what == 2 ? *r : *r - at / period);
+    return 4;
 }
 
 TWOFOLD_EXPORT(twofold_base32_encode)
 (const std::uint8_t* b, int n, char* out, int capacity) {
-    return answer(base32_encode_to(bytes(b, n), room(out, capacity)));
+    return base32_encode_to(bytes(b, n), room(out, capacity));
 }
 
 TWOFOLD_EXPORT(twofold_base32_decode)
 (const char* t, int n, std::uint8_t* out, int capacity) {
-    return answer(base32_decode_to(text(t, n), {out, static_cast<std::size_t>(capacity)}));
+    return base32_decode_to(text(t, n), {out, static_cast<std::size_t>(capacity)});
 }
 
 TWOFOLD_EXPORT(twofold_otpauth_build)
@@ -182,51 +152,22 @@ TWOFOLD_EXPORT(twofold_otpauth_build)
  int issuer_size, const char* account, int account_size, char* out, int capacity) {
     const OtpauthView view{text(issuer, issuer_size), text(account, account_size), bytes(key, n),
                            parameters(algorithm, digits, period)};
-    return answer(build_otpauth_to(view, room(out, capacity)));
+    return build_otpauth_to(view, room(out, capacity));
 }
 
-// Writes nine int32 (type 1 totp or 2 hotp, algorithm, digits, period, the counter's low and high
-// half, and the sizes of what follows) and then issuer, account and secret.
+// Writes a twofold::OtpauthFields (shared/otpauth.hpp): int32 type (1 totp, 2 hotp), algorithm,
+// digits and period, uint64 counter, three uint32 sizes, and at 36, 164 and 420 issuer, account and
+// secret. out is aligned to 8.
 TWOFOLD_EXPORT(twofold_otpauth_parse)
-(const char* uri, int n, std::uint8_t* out, int capacity) {
-    struct Head {
-        std::int32_t type, algorithm, digits, period;
-        std::uint32_t counter_low, counter_high;
-        std::int32_t issuer, account, secret;
-    };
-    // The parts are parsed to where they will not be overwritten, then moved together.
-    struct Parts {
-        Head head;
-        char issuer[kMaxIssuerBytes];
-        char account[kMaxAccountBytes];
-        std::uint8_t secret[kMaxSecretBytes];
-    };
-    if (capacity < static_cast<int>(sizeof(Parts))) return fail(Error::buffer_too_small);
-    auto* parts = reinterpret_cast<Parts*>(out);
-    const Result<OtpauthFields> f =
-        parse_otpauth_to(text(uri, n), parts->issuer, parts->account, parts->secret);
-    if (!f) return fail(f.error());
-    const Head head{static_cast<std::int32_t>(f->type),
-                    static_cast<std::int32_t>(f->parameters.algorithm),
-                    f->parameters.digits,
-                    f->parameters.period,
-                    static_cast<std::uint32_t>(f->counter),
-                    static_cast<std::uint32_t>(f->counter >> 32),
-                    static_cast<std::int32_t>(f->issuer_size),
-                    static_cast<std::int32_t>(f->account_size),
-                    static_cast<std::int32_t>(f->secret_size)};
-    std::memcpy(out, &head, sizeof head);
-    std::uint8_t* end = out + sizeof head + f->issuer_size;
-    std::memmove(end, parts->account, f->account_size);
-    end += f->account_size;
-    std::memmove(end, parts->secret, f->secret_size);
-    return static_cast<int>(end - out + static_cast<int>(f->secret_size));
+(const char* uri, int n, OtpauthFields* out, int capacity) {
+    if (capacity < static_cast<int>(sizeof *out)) return fail(Error::buffer_too_small);
+    return parse_otpauth_to(text(uri, n), *out);
 }
 
 // The 6 to 8 ASCII digits of a typed code.
 TWOFOLD_EXPORT(twofold_canonical_digits)
 (const char* t, int n, char* out, int capacity) {
-    return answer(canonical_digits_to(text(t, n), room(out, capacity)));
+    return canonical_digits_to(text(t, n), room(out, capacity));
 }
 
 // XXXXX-XXXXX-XXXXX from exactly nine random bytes, which must come from the platform's
@@ -247,9 +188,13 @@ TWOFOLD_EXPORT(twofold_backup_code_make)
 TWOFOLD_EXPORT(twofold_backup_code_parse)
 (const char* t, int n, char* out, int capacity) {
     if (capacity < static_cast<int>(kBackupCodeSize)) return fail(Error::buffer_too_small);
-    return answer(parse_backup_code_to(
-        text(t, n), std::span<char, kBackupCodeSize>(out, kBackupCodeSize)));
+    return parse_backup_code_to(text(t, n), std::span<char, kBackupCodeSize>(out, kBackupCodeSize));
 }
 
-// major * 10000 + minor * 100 + patch of the core this module was built from; writes nothing.
-TWOFOLD_EXPORT(twofold_version)(std::uint8_t*, int) { return TWOFOLD_VERSION_NUMBER; }
+// The version of the core this module was built from, as text.
+TWOFOLD_EXPORT(twofold_version)(char* out, int capacity) {
+    constexpr int kSize = sizeof TWOFOLD_VERSION - 1;
+    if (capacity < kSize) return fail(Error::buffer_too_small);
+    std::memcpy(out, TWOFOLD_VERSION, kSize);
+    return kSize;
+}

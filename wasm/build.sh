@@ -28,14 +28,10 @@ need wasm-opt
 linker=$(command -v wasm-ld || ls /usr/bin/wasm-ld-* /usr/lib/llvm-*/bin/wasm-ld 2> /dev/null | sort -V | tail -n 1)
 [ -n "$linker" ] || need wasm-ld
 
-version=$(sed -n 's/^project(twofold VERSION \([0-9]*\)\.\([0-9]*\)\.\([0-9]*\).*/\1 \2 \3/p' "$root/CMakeLists.txt")
-# Word splitting is meant: three numbers.
-# shellcheck disable=SC2086
-set -- $version
-number=$(($1 * 10000 + $2 * 100 + $3))
+version=$(sed -n 's/^project(twofold VERSION \([0-9.]*\).*/\1/p' "$root/CMakeLists.txt")
 
 common="-std=c++20 -mbulk-memory -ffunction-sections -fdata-sections -I$root -DNDEBUG
-        -DTWOFOLD_VERSION_NUMBER=$number -Wall -Wextra"
+        -DTWOFOLD_VERSION=\"$version\" -Wall -Wextra"
 # Link-time optimisation lets views and spans travel in locals instead of through memory.
 own="$common -Oz -flto -fno-exceptions -fno-rtti"
 # The hashes need inlined rotates, which emcc switches off at -Os and -Oz: every rotate of Crypto++

@@ -100,113 +100,98 @@ export interface Core {
 /** Where the module comes from; by default the .wasm beside this file. */
 export type CoreSource = string | URL | Response | PromiseLike<Response> | BufferSource | WebAssembly.Module;
 
+type Argument = number | string | Uint8Array;
+type Read<T> = (out: Uint8Array) => T;
 type Exports = Record<string, (...args: number[]) => number> & {
   readonly memory: WebAssembly.Memory;
   readonly __heap_base: WebAssembly.Global;
 };
 
-function connect(instance: WebAssembly.Instance): Core {
-  const wasm = instance.exports as unknown as Exports;
+const bytes: Read<Uint8Array> = (out) => out.slice();
+const text: Read<string> = (out) => new TextDecoder().decode(out);
+const words = (out: Uint8Array): Uint32Array => new Uint32Array(out.buffer, out.byteOffset);
+const signed: Read<number> = (out) => words(out)[0]! | 0;
+const parametersAt = ([algorithm, digits, period]: Uint32Array): TotpParameters => ({
+  algorithm: hashes[algorithm! - 1]!,
+  digits: digits!,
+  period: period!,
+});
+
+// C would wrap 4294967326 to 30 and cut 30.9 to 30. -2 is out of range for every such argument.
+const int = (n: number): number => ((n | 0) === n ? n : -2);
+
+function connect({ exports }: WebAssembly.Instance): Core {
+  const wasm = exports as unknown as Exports;
   const base: number = wasm.__heap_base.value;
-  const encoder = new TextEncoder();
-  const decoder = new TextDecoder();
 
   // Copies strings and bytes in (each becomes address and length), calls, and lets `read` copy the
   // answer out. The view is taken at each call, and what it held is wiped at its end.
-  const call = <T>(name: string, args: (number | string | Uint8Array)[], read: (out: Uint8Array) => T): Result<T> => {
+  const call = <T>(name: string, args: Argument[], read: Read<T>): Result<T> => {
+    // Nothing longer than 7089 bytes is valid anywhere, and the largest answer needs the room.
+    if (args.some((arg) => (arg as string).length > 7089)) return { error: coreErrors[0] };
     const memory = new Uint8Array(wasm.memory.buffer);
     let end = base;
     const numbers: number[] = [];
-    for (const arg of args) {
-      if (typeof arg === "number") {
-        numbers.push(arg);
-        continue;
+    for (let arg of args) {
+      if (typeof arg == "string") arg = new TextEncoder().encode(arg);
+      if (typeof arg == "number") numbers.push(arg);
+      else {
+        memory.set(arg, end);
+        numbers.push(end, arg.length);
+        end += arg.length;
       }
-      const room = memory.subarray(end);
-      let size = arg.length;
-      if (typeof arg === "string") {
-        const { read: done, written } = encoder.encodeInto(arg, room);
-        // What does not fit is too long for every function here.
-        size = done < size ? memory.length : written;
-      }
-      if (size > room.length) {
-        memory.fill(0, base);
-        return { error: "invalid_argument" };
-      }
-      if (typeof arg !== "string") room.set(arg);
-      numbers.push(end, size);
-      end += size;
     }
     end = (end + 7) & ~7;
-    const n = wasm[`twofold_${name}`]!(...numbers, end, memory.length - end);
-    const result: Result<T> = n < 0 ? { error: coreErrors[-n - 1]! } : { value: read(memory.subarray(end, end + n)) };
+    const n = wasm["twofold_" + name]!(...numbers, end, memory.length - end);
+    const result = n < 0 ? { error: coreErrors[~n]! } : { value: read(memory.subarray(end, end + n)) };
     // A refused call may have written the start of an answer: under 1 kB everywhere.
     memory.fill(0, base, end + Math.max(n, 1024));
     return result;
   };
-  const text = (out: Uint8Array): string => decoder.decode(out);
-  const bytes = (out: Uint8Array): Uint8Array => out.slice();
-  const view = (out: Uint8Array): DataView => new DataView(out.buffer, out.byteOffset, out.length);
-
-  const parametersOf = (p: TotpParameters): number[] => [hashes.indexOf(p.algorithm) + 1, p.digits, p.period];
-  const parametersAt = (v: DataView, at: number): TotpParameters => ({
-    algorithm: hashes[v.getInt32(at, true) - 1]!,
-    digits: v.getInt32(at + 4, true),
-    period: v.getInt32(at + 8, true),
-  });
-  const qrArgs = (t: string | Uint8Array, o: QrOptions = {}): (number | string | Uint8Array)[] => [
-    t,
-    "LMQH".indexOf(o.level ?? "M"),
-    o.minVersion ?? 1,
-    o.mask ?? -1,
-  ];
-  // The calls that take parameters and a key: the key may come as Base32.
-  const withKey = <T>(
-    name: string,
-    p: TotpParameters,
-    key: Key,
-    rest: (number | string)[],
-    read: (out: Uint8Array) => T,
-  ): Result<T> => {
-    if (typeof key === "string") {
-      const decoded = call("base32_decode", [key], bytes);
-      if (decoded.value === undefined) return decoded;
-      const result = withKey(name, p, decoded.value, rest, read);
-      decoded.value.fill(0);
-      return result;
+  // The calls that begin with parameters and a key, which may come as Base32.
+  const keyed = <T>(name: string, p: TotpParameters, key: Key, rest: Argument[], read: Read<T>): Result<T> => {
+    if (typeof key == "string") {
+      const { value, error } = call("base32_decode", [key], bytes);
+      if (error) return { error };
+      key = value!;
     }
-    return call(name, [...parametersOf(p), key, ...rest], read);
+    return call(name, [hashes.indexOf(p.algorithm) + 1, int(p.digits), int(p.period), key, ...rest], read);
   };
+  const check = <T>(p: TotpParameters, key: Key, code: string, now: number, what: number, read: Read<T>): Result<T> =>
+    keyed("totp_check", p, key, [code, Math.floor(now), what], read);
+  const qrArguments = (t: string | Uint8Array, { level = "M", minVersion = 1, mask = -1 }: QrOptions): Argument[] => [
+    t,
+    "LMQH".indexOf(level),
+    int(minVersion),
+    int(mask),
+  ];
 
-  const number = wasm["twofold_version"]!(0, 0);
   return {
-    version: [number / 10000, (number / 100) % 100, number % 100].map(Math.floor).join("."),
-    qr: (t, options) =>
-      call("qr", qrArgs(t, options), (out) => ({ size: Math.sqrt(out.length), modules: out.slice() })),
-    qrSvg: (t, options) => call("qr_svg", [...qrArgs(t, options), options?.quiet ?? 4], text),
-    totp: (p, key, now) => withKey("totp", p, key, [Math.floor(now)], text),
+    version: call("version", [], text).value!,
+    qr: (t, options = {}) =>
+      call("qr", qrArguments(t, options), (out) => ({ size: Math.sqrt(out.length), modules: bytes(out) })),
+    qrSvg: (t, options = {}) => call("qr_svg", [...qrArguments(t, options), int(options.quiet ?? 4)], text),
+    totp: (p, key, now) => keyed("totp", p, key, [Math.floor(now)], text),
     totpVerify: (p, key, code, now, window = 1) =>
-      withKey("totp_verify", p, key, [code, Math.floor(now), window], (out) => view(out).getFloat64(0, true)),
-    clockOffset: (p, key, code, now) =>
-      withKey("clock_offset", p, key, [code, Math.floor(now)], (out) => view(out).getInt32(0, true)),
-    otherParameters: (p, key, code, now) =>
-      withKey("other_parameters", p, key, [code, Math.floor(now)], (out) => parametersAt(view(out), 0)),
+      // Above 1 `what` means something else.
+      check(p, key, code, now, window > 1 ? -2 : int(window), (out) => Math.floor(now / p.period) + signed(out)),
+    clockOffset: (p, key, code, now) => check(p, key, code, now, 2, signed),
+    otherParameters: (p, key, code, now) => check(p, key, code, now, 3, (out) => parametersAt(words(out))),
     base32Encode: (b) => call("base32_encode", [b], text),
     base32Decode: (t) => call("base32_decode", [t], bytes),
-    otpauthBuild: (u) => withKey("otpauth_build", u.parameters, u.secret, [u.issuer, u.account], text),
+    otpauthBuild: (u) => keyed("otpauth_build", u.parameters, u.secret, [u.issuer, u.account], text),
     otpauthParse: (uri) =>
       call("otpauth_parse", [uri], (out) => {
-        const v = view(out);
-        const at = (i: number): number => v.getUint32(4 * i, true);
-        const account = 36 + at(6);
-        const secret = account + at(7);
+        // struct OtpauthFields of shared/otpauth.hpp.
+        const w = words(out);
+        const field = (at: number, i: number): Uint8Array => out.subarray(at, at + w[i]!);
         return {
-          type: at(0) === 1 ? ("totp" as const) : ("hotp" as const),
-          issuer: text(out.subarray(36, account)),
-          account: text(out.subarray(account, secret)),
-          secret: out.slice(secret),
-          parameters: parametersAt(v, 4),
-          counter: at(4) + at(5) * 2 ** 32,
+          type: w[0] == 1 ? "totp" : "hotp",
+          issuer: text(field(36, 6)),
+          account: text(field(164, 7)),
+          secret: bytes(field(420, 8)),
+          parameters: parametersAt(w.subarray(1)),
+          counter: w[4]! + w[5]! * 2 ** 32,
         };
       }),
     canonicalDigits: (t) => call("canonical_digits", [t], text),
@@ -216,44 +201,41 @@ function connect(instance: WebAssembly.Instance): Core {
 }
 
 async function instantiate(source: CoreSource): Promise<WebAssembly.Instance> {
-  if (source instanceof WebAssembly.Module) return WebAssembly.instantiate(source);
-  let bytes = source as BufferSource | string | URL | Response | PromiseLike<Response>;
-  if (!(bytes instanceof ArrayBuffer || ArrayBuffer.isView(bytes))) {
-    if (typeof bytes === "string" || bytes instanceof URL) {
-      const url = String(bytes);
-      if (url.startsWith("file:")) {
-        // Node's fetch does not read files. The name is put together so that bundlers leave it.
-        const fs = await import(/* @vite-ignore */ ["node:fs", "promises"].join("/"));
-        return instantiate(await fs.readFile(new URL(url)));
-      }
-      bytes = fetch(url);
-    }
-    const response = await (bytes as Response | PromiseLike<Response>);
-    if (!response.ok) throw new Error(`twofold_core.wasm: HTTP ${response.status}`);
-    // Streaming wants the exact type; a server that does not send it is served the slower way.
-    if (WebAssembly.instantiateStreaming && response.headers.get("content-type") === "application/wasm")
-      return (await WebAssembly.instantiateStreaming(response)).instance;
-    bytes = await response.arrayBuffer();
+  if (typeof source == "string" || source instanceof URL) {
+    if (String(source).startsWith("file:")) {
+      // Node's fetch does not read files. The name is put together so that bundlers leave it alone.
+      const { readFileSync } = await import(/* @vite-ignore */ "node:" + "fs");
+      source = readFileSync(new URL(source)) as BufferSource;
+    } else source = fetch(source);
   }
-  return (await WebAssembly.instantiate(bytes as BufferSource)).instance;
+  source = await (source as Awaited<CoreSource>);
+  if (source instanceof Response) {
+    if (!source.ok) throw Error("twofold_core.wasm: HTTP " + source.status);
+    // Streaming insists on the exact type; a server that does not send it is served the slower way.
+    if (WebAssembly.instantiateStreaming && source.headers.get("content-type") == "application/wasm")
+      return (await WebAssembly.instantiateStreaming(source)).instance;
+    source = await source.arrayBuffer();
+  }
+  const made: WebAssembly.Instance | WebAssembly.WebAssemblyInstantiatedSource = await WebAssembly.instantiate(
+    source as BufferSource,
+  );
+  return "instance" in made ? made.instance : made;
 }
 
 let loading: Promise<Core> | undefined;
 
 /**
- * Loads the core once; later calls return the same promise and ignore their source. After a failure
- * the next call tries again.
+ * Loads the core. Without a source it is loaded once, from beside this file, and after a failure the
+ * next call tries again; with one it is loaded from there, and is what later calls and `ready` give.
  */
 export function load(source?: CoreSource): Promise<Core> {
-  loading ??= instantiate(source ?? new URL("./twofold_core.wasm", import.meta.url)).then(connect);
-  loading.catch(() => (loading = undefined));
-  return loading;
+  if (source || !loading) {
+    const mine: Promise<Core> = instantiate(source ?? new URL("./twofold_core.wasm", import.meta.url)).then(connect);
+    loading = mine;
+    mine.catch(() => loading == mine && (loading = undefined));
+  }
+  return loading!;
 }
 
-/**
- * The core, loaded as soon as the importing modules have run: a module that imports `load` and calls
- * it at once chooses the source for `ready` too.
- */
-export const ready: Promise<Core> = Promise.resolve().then(() => load());
-// Whoever awaits it sees the failure; nobody awaiting it is no error of its own.
-ready.catch(() => {});
+/** `await ready` gives the core. Nothing is fetched before somebody waits for it. */
+export const ready: PromiseLike<Core> = { then: (done, failed) => load().then(done, failed) };
