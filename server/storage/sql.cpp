@@ -40,9 +40,4 @@ Sql& Sql::value(std::string_view text) {
     return *this;
 }
 
-Sql& Sql::append(const Sql& part) {
-    // The part's own placeholders are numbered from 0; here they would name another value.
-    return part.bound_.empty() ? raw(part.text_) : value(part.bound_.front());
-}
-
 }  // namespace twofold::storage

@@ -5,9 +5,9 @@
 // are of the first kind, and on the hot path binding hundreds of them costs more than the database does.
 #pragma once
 #include <cstdint>
-#include <deque>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace twofold::storage {
 
@@ -24,15 +24,14 @@ class Sql {
     Sql& value(std::int64_t number);
     Sql& value(std::string_view text);
     Sql& null() { return raw("NULL"); }
-    // A statement's part made by another Sql: a single value, or text without bound values.
-    Sql& append(const Sql& part);
 
     const std::string& text() const { return text_; }
-    const std::deque<std::string>& bound() const { return bound_; }
+    // Run the Sql only when it is complete: the values move while it grows.
+    const std::vector<std::string>& bound() const { return bound_; }
 
    private:
     std::string text_;
-    std::deque<std::string> bound_;
+    std::vector<std::string> bound_;
 };
 
 }  // namespace twofold::storage

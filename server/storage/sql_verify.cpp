@@ -33,12 +33,10 @@ const std::string& text_of(const Id<Tag>& key) {
     return key.value;
 }
 
-// One column of the rows that change, ready to be written.
-struct Change {
-    const char* column;
-    std::vector<Sql> values;  // one per row, in the order of the rows
-    bool differs = false;     // from what was loaded, in any row
-    bool uniform = true;      // the same in all rows
+struct Column {
+    const char* name;
+    bool differs = false;
+    bool uniform = true;
 };
 
 }  // namespace
@@ -65,7 +63,8 @@ VerifyRows SqlTx::load_for_verify(std::span<const ChallengeId> challenges,
     load_by_keys<ChallengeRow>(sorted_texts(challenges), [&](ChallengeRow row) {
         user_ids.push_back(row.user.value);
         loaded_.challenges[row.id.value] = row;
-        rows.challenges[row.id].row = row;
+        const auto id = row.id;
+        rows.challenges[id].row = std::move(row);
     });
     std::sort(user_ids.begin(), user_ids.end());
     user_ids.erase(std::unique(user_ids.begin(), user_ids.end()), user_ids.end());
@@ -74,7 +73,8 @@ VerifyRows SqlTx::load_for_verify(std::span<const ChallengeId> challenges,
     load_by_keys<UserRow>(user_ids, [&](UserRow row) {
         found.push_back(row.id.value);
         loaded_.users[row.id.value] = row;
-        rows.users[row.id].row = row;
+        const auto id = row.id;
+        rows.users[id].row = std::move(row);
     });
     if (found.empty()) return rows;
 
@@ -93,13 +93,15 @@ VerifyRows SqlTx::load_for_verify(std::span<const ChallengeId> challenges,
         FactorRow row = read_row<FactorRow>(cells);
         budget_ids.push_back(row.id.value);
         loaded_.factors[row.id.value] = row;
-        rows.factors[row.id].row = row;
+        const auto id = row.id;
+        rows.factors[id].row = std::move(row);
     });
 
     std::sort(budget_ids.begin(), budget_ids.end());
     load_by_keys<BudgetRow>(budget_ids, [&](BudgetRow row) {
         loaded_.budgets[row.id] = row;
-        rows.budgets[row.id].row = row;
+        const auto id = row.id;
+        rows.budgets[id].row = std::move(row);
     });
     for (const std::string& chain : chains) rows.chains[chain].row.chain = chain;
     load_by_keys<ChainHead>(chains, [&](ChainHead row) { rows.chains[row.chain].row = row; });
@@ -109,42 +111,35 @@ VerifyRows SqlTx::load_for_verify(std::span<const ChallengeId> challenges,
 template <class Row, class Map>
 void SqlTx::update_many(Map& rows, const std::map<std::string, Row>& loaded) {
     std::vector<Row*> dirty;
+    std::vector<const Row*> before;
+    std::vector<const std::string*> keys;
     for (auto& [key, tracked] : rows) {
         if (!tracked.dirty) continue;
-        if (loaded.contains(text_of(key))) dirty.push_back(&tracked.row);
-        else
-            update(tracked.row);  // the caller read it another way
+        const auto it = loaded.find(text_of(key));
+        if (it == loaded.end()) {  // the caller read it another way
+            update(tracked.row);
+            continue;
+        }
+        dirty.push_back(&tracked.row);
+        before.push_back(&it->second);
+        keys.push_back(&text_of(key));
     }
     if (dirty.empty()) return;
 
-    std::vector<Change> columns;
-    std::vector<std::string> keys;
-    for (Row* row : dirty) {
-        const std::string* key = nullptr;
+    // Which columns differ from what was loaded, in any row, and which of those are the same in all rows.
+    std::vector<Column> columns;
+    for (std::size_t i = 0; i < dirty.size(); ++i) {
+        std::vector<const void*> old;
+        Table<Row>::fields(*before[i], [&](const char*, const auto& v) { old.push_back(&v); });
+        std::vector<const void*> first;
+        Table<Row>::fields(*dirty[0], [&](const char*, const auto& v) { first.push_back(&v); });
         std::size_t index = 0;
-        const Row* before = nullptr;
-        std::vector<const void*> old;  // the loaded row's members, in order
-        Table<Row>::fields(*row, [&](const char* column, const auto& v) {
+        Table<Row>::fields(*dirty[i], [&](const char* name, const auto& v) {
             using Value = std::remove_cvref_t<decltype(v)>;
-            if (key == nullptr) {
-                if constexpr (std::is_same_v<Value, std::string> || IsId<Value>::value)
-                    key = &text_of(v);
-                keys.push_back(*key);
-                before = &loaded.at(*key);
-                Table<Row>::fields(*before,
-                                   [&](const char*, const auto& o) { old.push_back(&o); });
-                ++index;
-                return;
-            }
-            if (columns.size() < index) columns.push_back(Change{column, {}, false, true});
-            Change& change = columns[index - 1];
-            Sql value;
-            write_value(value, v);
-            change.differs |= !(*static_cast<const Value*>(old[index]) == v);
-            change.uniform &= change.values.empty() ||
-                              (change.values.front().text() == value.text() &&
-                               value.bound().empty() && change.values.front().bound().empty());
-            change.values.push_back(std::move(value));
+            if (i == 0) columns.push_back({name});
+            Column& column = columns[index];
+            column.differs |= !(*static_cast<const Value*>(old[index]) == v);
+            column.uniform &= *static_cast<const Value*>(first[index]) == v;
             ++index;
         });
     }
@@ -152,24 +147,34 @@ void SqlTx::update_many(Map& rows, const std::map<std::string, Row>& loaded) {
     const std::string key(key_column<Row>());
     Sql sql("UPDATE ");
     sql.raw(Table<Row>::name).raw(" SET version = version + 1");
-    for (const Change& change : columns) {
-        if (!change.differs || std::string_view(change.column) == "version") continue;
-        sql.raw(", ").raw(change.column).raw(" = ");
-        if (change.uniform) {
-            sql.append(change.values.front());
-            continue;
+    for (std::size_t c = 1; c < columns.size(); ++c) {
+        if (!columns[c].differs || std::string_view(columns[c].name) == "version") continue;
+        sql.raw(", ").raw(columns[c].name).raw(" = ");
+        if (!columns[c].uniform) sql.raw("CASE ").raw(key);
+        for (std::size_t i = 0; i < dirty.size(); ++i) {
+            if (columns[c].uniform && i > 0) break;
+            if (!columns[c].uniform) sql.raw(" WHEN ").value(*keys[i]).raw(" THEN ");
+            std::size_t index = 0;
+            Table<Row>::fields(*dirty[i], [&](const char*, const auto& v) {
+                if (index++ == c) write_value(sql, v);
+            });
         }
+        if (!columns[c].uniform) sql.raw(" END");
+    }
+    sql.raw(" WHERE ").raw(key).raw(" IN (");
+    for (std::size_t i = 0; i < keys.size(); ++i) sql.raw(i == 0 ? "" : ", ").value(*keys[i]);
+    sql.raw(") AND version = ");
+    const bool same_version = std::all_of(dirty.begin(), dirty.end(), [&](const Row* row) {
+        return row->version == dirty[0]->version;
+    });
+    if (same_version) {
+        sql.value(dirty[0]->version);
+    } else {
         sql.raw("CASE ").raw(key);
         for (std::size_t i = 0; i < keys.size(); ++i)
-            sql.raw(" WHEN ").value(keys[i]).raw(" THEN ").append(change.values[i]);
+            sql.raw(" WHEN ").value(*keys[i]).raw(" THEN ").value(dirty[i]->version);
         sql.raw(" END");
     }
-    sql.raw(" WHERE ").raw(key).raw(" IN ");
-    write_list(sql, keys);
-    sql.raw(" AND version = CASE ").raw(key);
-    for (std::size_t i = 0; i < keys.size(); ++i)
-        sql.raw(" WHEN ").value(keys[i]).raw(" THEN ").value(dirty[i]->version);
-    sql.raw(" END");
     if (change(sql) != static_cast<long long>(dirty.size()))
         throw DatabaseTrouble{Trouble::conflict, 0};
     for (Row* row : dirty) row->version += 1;
