@@ -4,6 +4,7 @@ import { build, transform } from "esbuild";
 import { execFileSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { manifest } from "./manifest.mjs";
 import { tokensCss } from "./tokens.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -44,6 +45,8 @@ export async function bundle(outdir, options = {}) {
     plugins: [minifyCss],
     tsconfig: `${root}tsconfig.json`,
     ...options,
+    // core.ts reads its .wasm from the file system where there is no network: in Node.
+    external: ["node:*", ...(options.external ?? [])],
   });
   return { files: result.outputFiles.map((file) => ({ path: file.path, text: dedent(file) })), metafile: result.metafile };
 }
@@ -63,5 +66,6 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     entryPoints: ["define", "define_setup", "define_verify"].map((name) => `${root}src/${name}.ts`),
   });
   writeFileSync(`${dist}/tokens.css`, await tokensCss());
-  execFileSync("npx", ["tsc", "--emitDeclarationOnly", "--outDir", `${dist}/types`], { cwd: root, stdio: "inherit" });
+  writeFileSync(`${dist}/custom-elements.json`, `${JSON.stringify(manifest(), null, 2)}\n`);
+  execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, "--emitDeclarationOnly", "--outDir", `${dist}/types`], { cwd: root, stdio: "inherit" });
 }

@@ -19,6 +19,7 @@ async function sizeOf(entry, { lazy }) {
     if (seen.has(name)) return;
     seen.add(name);
     for (const i of outputs.get(name)?.imports ?? []) {
+      if (i.external) continue;
       const next = i.path.split("/").pop();
       const inputs = Object.keys(outputs.get(next)?.inputs ?? {});
       if (inputs.some((input) => /locales\/.*\.json$/.test(input))) continue;
