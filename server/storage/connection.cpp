@@ -3,6 +3,8 @@
 #include <soci/mysql/soci-mysql.h>
 #include <soci/sqlite3/soci-sqlite3.h>
 
+#include <mutex>
+
 namespace twofold::storage {
 namespace {
 
@@ -14,6 +16,17 @@ void prepare(const Sql& sql, Exchange exchange, soci::statement& statement) {
     statement.alloc();
     statement.prepare(sql.text());
     statement.define_and_bind();
+}
+
+// No connection is ever used by two threads at once, and nobody asks for SQLite's memory statistics: their
+// mutexes cost 5 to 10 % of a verify. Has an effect only before SQLite is first used; later it is refused
+// and everything works as before.
+void configure_sqlite() {
+    static std::once_flag once;
+    std::call_once(once, [] {
+        sqlite_api::sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
+        sqlite_api::sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    });
 }
 
 }  // namespace
@@ -76,9 +89,12 @@ std::uint64_t Connection::thread_id() const {
 void Connection::open() {
     close();
     try {
-        if (dialect_.engine == Engine::sqlite) session_.open(soci::sqlite3, dialect_.connect_string);
-        else
+        if (dialect_.engine == Engine::sqlite) {
+            configure_sqlite();
+            session_.open(soci::sqlite3, dialect_.connect_string);
+        } else {
             session_.open(soci::mysql, dialect_.connect_string);
+        }
     } catch (const soci::soci_error& error) {
         DatabaseTrouble trouble = classify(session_, error);
         close();

@@ -1,5 +1,6 @@
 // mariadb.mjs - a private MariaDB for the API and browser tests (tests/support/mariadb.sh).
 //   const db = await startMariaDb();          // its own directory and port; gone with this process
+//                                             // {durable: true}: every commit waits for the disk
 //   const url = await db.createDatabase();    // TWOFOLD_DATABASE of an empty database
 //   await db.kill(); await db.restart(); await db.sql('…'); await db.stop();
 import { execFile } from 'node:child_process';
@@ -11,9 +12,9 @@ import { fileURLToPath } from 'node:url';
 
 const script = join(dirname(fileURLToPath(import.meta.url)), 'mariadb.sh');
 
-function run(...args) {
+function run(env, ...args) {
   return new Promise((resolve, reject) => {
-    execFile(script, args, { encoding: 'utf8' }, (error, stdout, stderr) => {
+    execFile(script, args, { encoding: 'utf8', env: { ...process.env, ...env } }, (error, stdout, stderr) => {
       if (!error) resolve(stdout);
       else reject(Object.assign(new Error(`mariadb.sh ${args[0]}: ${stderr || error.message}`), { status: error.code }));
     });
@@ -31,7 +32,8 @@ function freePort() {
   });
 }
 
-export async function startMariaDb() {
+export async function startMariaDb({ durable = false } = {}) {
+  const env = durable ? { DURABLE: '1' } : {};
   const directory = await mkdtemp(join(tmpdir(), 'twofold-mariadb-'));
   let port;
   let databases = 0;
@@ -40,7 +42,7 @@ export async function startMariaDb() {
     for (let attempt = 0; attempt < 5; attempt++) {
       if (port === undefined || attempt > 0) port = await freePort();
       try {
-        await run('start', directory, String(port), String(process.pid));
+        await run(env, 'start', directory, String(port), String(process.pid));
         return;
       } catch (error) {
         if (error.status !== 3) throw error; // 3: the port was taken meanwhile
@@ -56,17 +58,17 @@ export async function startMariaDb() {
     /** An empty database; the URL is what TWOFOLD_DATABASE takes. */
     async createDatabase() {
       const name = `test_${++databases}`;
-      await run('create', directory, name);
+      await run(env, 'create', directory, name);
       return `mysql://twofold:test%20password%2F1@127.0.0.1:${port}/${name}`;
     },
     /** Runs statements as root; the answer is tab-separated text. */
-    sql: (statements) => run('sql', directory, statements),
+    sql: (statements) => run(env, 'sql', directory, statements),
     /** SIGKILL, as a crash. */
-    kill: () => run('kill', directory),
+    kill: () => run(env, 'kill', directory),
     /** Again after kill(), on the same port and data. */
     restart: start,
     async stop() {
-      await run('stop', directory).catch(() => {});
+      await run(env, 'stop', directory).catch(() => {});
       await rm(directory, { recursive: true, force: true });
     },
   };

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <random>
@@ -153,6 +154,9 @@ int main(int argc, char** argv) {
     std::string url;
     std::string directory = (std::filesystem::temp_directory_path() / "twofold-bench-XXXXXX").string();
     if (o.mariadb) {
+        ::setenv("DURABLE", "1", 1);
+        ::setenv("BUFFER_POOL", "1G", 1);
+        ::setenv("LOG_FILE_SIZE", "512M", 1);
         url = testing::MariaDb::instance().url(testing::MariaDb::instance().new_database());
     } else {
         if (::mkdtemp(directory.data()) == nullptr) return 1;
