@@ -187,7 +187,7 @@ const page = (lang) => `<!doctype html>
 <script type="module" src="/page.js"></script>
 <script type="module" src="/dist/define.js"></script>
 </head>
-<body><h1>Host page</h1><main></main></body>
+<body><main><h1>Host page</h1></main></body>
 </html>`;
 
 const kPageCss = `body { margin: 0; padding: 16px; background: var(--twofold-canvas); color: var(--twofold-text); font-family: var(--twofold-font-family); }

@@ -24,8 +24,10 @@ export function downloadText(name: string, text: string): void {
 /** Prints only this text, from a frame of its own that is gone afterwards. */
 export function printText(text: string, lang: string, dir: string): void {
   const frame = document.createElement("iframe");
-  frame.hidden = true;
+  // Out of sight, but rendered: some browsers print nothing of a frame that is display:none.
+  Object.assign(frame.style, { position: "fixed", width: "0", height: "0", border: "0", visibility: "hidden" });
   frame.setAttribute("aria-hidden", "true");
+  frame.tabIndex = -1;
   document.body.append(frame);
   const inner = frame.contentWindow;
   if (!inner) return frame.remove();

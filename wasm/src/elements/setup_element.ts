@@ -231,7 +231,7 @@ export class TwofoldSetup extends TwofoldElement {
     const totp = enrollment.totp!;
     const svg = flow.qr();
     const qr = svg
-      ? html`<div class="qr" part="qr" role="img" aria-label=${t("setup.qr_label")}>${unsafeHTML(svg)}</div>`
+      ? html`<div class="qr" part="qr" role="img" aria-label=${t("setup.qr_label")}><div aria-hidden="true">${unsafeHTML(svg)}</div></div>`
       : nothing;
     const open = html`<div class="tight">
       ${button(t("setup.open_app"), { look: this.phone ? "primary" : "plain", icon: kApp, click: () => this.openLink(totp.otpauth_uri) })}

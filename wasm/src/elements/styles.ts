@@ -240,7 +240,7 @@ export const styles: CSSResultGroup = [
       --_tone: var(--_success);
     }
     .alert:empty {
-      display: none;
+      margin: 0;
     }
     form > .alert:not(:empty) {
       margin-block-start: var(--_space-3);
