@@ -23,7 +23,7 @@ std::array<std::uint8_t, 32> sha256(ByteView message) {
         for (std::size_t i = 0; i < 16; ++i) {
             const std::uint8_t* p = padded.data() + at + 4 * i;
             block.w[i] = (std::uint32_t{p[0]} << 24) | (std::uint32_t{p[1]} << 16) |
-                           (std::uint32_t{p[2]} << 8) | std::uint32_t{p[3]};
+                         (std::uint32_t{p[2]} << 8) | std::uint32_t{p[3]};
         }
         detail::hash_block(HashAlgorithm::sha256, state, block);
     }

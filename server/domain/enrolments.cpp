@@ -234,16 +234,15 @@ Outcome<EnrolmentConfirmed> Enrolments::confirm(const Caller& caller, std::strin
                 return false;
             }
         }
-        if ((first || grant) && !codes) {
-            // The state moved since the look: the caller tries again.
-            answer = Problem{Code::unavailable, Seconds(1), {}, {}};
-            return false;
-        }
-
         const std::string budget_id = pending_budget_id(owner->id, Method::totp);
         BudgetRow budget = tx.lock_budget(budget_id).value_or(fresh_budget(budget_id, owner->id));
         if (const std::optional<Seconds> left = lock_left(budget, now)) {
             answer = Problem{Code::factor_locked, left, {}, {}};
+            return false;
+        }
+        if ((first || grant) && !codes) {
+            // The state moved since the look: the caller tries again.
+            answer = Problem{Code::unavailable, Seconds(1), {}, {}};
             return false;
         }
         if (static_cast<std::size_t>(factor->totp.digits) != digits->size()) {

@@ -60,6 +60,11 @@ Outcome<Approved> VerifyQueue::run(const Pass& pass, std::string digits) {
     return item->answer;
 }
 
+std::size_t VerifyQueue::waiting() {
+    const std::lock_guard lock(mutex_);
+    return waiting_.size();
+}
+
 void VerifyQueue::work() {
     while (true) {
         Batch batch;

@@ -31,6 +31,8 @@ class VerifyQueue {
     //   retry
     //                gives code_already_used or challenge_closed, never a second success
     Outcome<Approved> run(const Pass& pass, std::string digits);
+    // How many wait for a writer at this moment; for metrics.
+    std::size_t waiting();
 
  private:
     struct Item;

@@ -1,5 +1,6 @@
-// fakes.hpp - the domain's ports for tests: time that stands until it is moved, random bytes that can
-// be repeated, sealing that checks its place, and hashes that cost nothing. Not secure; thread-safe.
+// fakes.hpp - the domain's ports for tests: time that stands until it is moved, random bytes that
+// can be repeated, sealing that checks its place, and hashes that cost nothing. Not secure;
+// thread-safe.
 #pragma once
 #include <array>
 #include <atomic>
@@ -17,7 +18,7 @@
 namespace twofold::testing {
 
 class FakeClock final : public domain::Clock {
-   public:
+ public:
     domain::Instant now() const override {
         return domain::Instant{domain::Seconds(ms_.load() / 1000)};
     }
@@ -27,18 +28,18 @@ class FakeClock final : public domain::Clock {
     void advance_ms(std::int64_t ms) { ms_ += ms; }
     std::int64_t seconds() const { return ms_.load() / 1000; }
 
-   private:
+ private:
     std::atomic<std::int64_t> ms_{1'800'000'000'000};  // a multiple of every period's step of 30
 };
 
 class FakeRandom final : public domain::Random {
-   public:
+ public:
     void fill(std::span<std::uint8_t> out) override {
         const std::lock_guard lock(mutex_);
         for (std::uint8_t& b : out) b = static_cast<std::uint8_t>(engine_());
     }
 
-   private:
+ private:
     std::mutex mutex_;
     std::mt19937_64 engine_{20261124};
 };
@@ -56,7 +57,7 @@ inline std::string fake_mac(std::string_view key, std::string_view message) {
 
 // Sealed text is "kfake0001.<mac of key, place and content>.<content turned by a key stream>".
 class FakeSealer final : public domain::Sealer {
-   public:
+ public:
     domain::Sealed seal(const domain::SealedPlace& place, ByteView plain) override {
         return seal_with("ring", place, plain);
     }
@@ -79,7 +80,7 @@ class FakeSealer final : public domain::Sealer {
 
     std::atomic<bool> broken{false};  // as if the key were not in the ring
 
-   private:
+ private:
     static std::string text(ByteView bytes) { return std::string(bytes.begin(), bytes.end()); }
     static std::string bound(const domain::SealedPlace& p) {
         std::string out;
@@ -98,8 +99,7 @@ class FakeSealer final : public domain::Sealer {
         const std::string content = domain::base64url(turned(key, plain));
         return {"kfake0001." + fake_mac(key, bound(place) + content) + "." + content};
     }
-    static std::optional<Secret> open_with(const std::string& key,
-                                           const domain::SealedPlace& place,
+    static std::optional<Secret> open_with(const std::string& key, const domain::SealedPlace& place,
                                            const domain::Sealed& sealed) {
         const std::size_t first = sealed.text.find('.');
         const std::size_t second = sealed.text.find('.', first + 1);
@@ -115,7 +115,7 @@ class FakeSealer final : public domain::Sealer {
 
 // Counts its work, so that a test can compare two paths.
 class FakeHasher final : public domain::PasswordHasher {
-   public:
+ public:
     std::string hash(std::string_view password) override {
         ++hashes;
         return "fake$" + fake_mac("password", password);
@@ -127,8 +127,7 @@ class FakeHasher final : public domain::PasswordHasher {
     Secret derive(std::string_view text, ByteView salt) override {
         ++derives;
         if (slow_ms > 0) std::this_thread::sleep_for(std::chrono::milliseconds(slow_ms));
-        return Secret(
-            as_bytes(fake_mac(std::string(salt.begin(), salt.end()), text)).first(32));
+        return Secret(as_bytes(fake_mac(std::string(salt.begin(), salt.end()), text)).first(32));
     }
     std::atomic<int> hashes{0};
     std::atomic<int> verifies{0};
@@ -137,7 +136,7 @@ class FakeHasher final : public domain::PasswordHasher {
 };
 
 class FakeSigner final : public domain::Signer {
-   public:
+ public:
     std::string sign(std::string_view payload) override {
         const std::string body = domain::base64url(as_bytes(payload));
         return "e30." + body + "." + fake_mac("sign", body);
