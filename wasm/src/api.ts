@@ -52,6 +52,7 @@ export interface ChallengeMethod {
   readonly enrollment_id?: string;
   readonly label?: string;
   readonly to?: string;
+  readonly locked_until?: string;
 }
 
 export interface Challenge {

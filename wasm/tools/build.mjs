@@ -38,6 +38,7 @@ export async function bundle(outdir, options = {}) {
     target: "es2022",
     minify: true,
     legalComments: "none",
+    charset: "utf8",
     chunkNames: "[name]-[hash]",
     outdir,
     write: false,

@@ -127,6 +127,18 @@ test("a locked authenticator counts down and leaves the other ways open", async 
   assert.equal(flow.waitSeconds(flow.ways[0]), 0);
 });
 
+test("a lock outlives a reload; several authenticators as one way are locked when all are", async () => {
+  const at = (seconds: number): string => new Date(new Clock().ms + seconds * 1000).toISOString();
+  const phone = { method: "totp" as const, enrollment_id: "enr_a", label: "Phone", locked_until: at(60) };
+  const tablet = { method: "totp" as const, enrollment_id: "enr_b", label: "Tablet" };
+  const some = setUp(undefined, { methods: [phone, tablet, { method: "backup_code" }], preferred: "totp" });
+  await some.flow.open();
+  assert.deepEqual(some.flow.ways.map((way) => some.flow.waitSeconds(way)), [0, 60, 0, 0]);
+  const all = setUp(undefined, { methods: [phone, { ...tablet, locked_until: at(30) }], preferred: "totp" });
+  await all.flow.open();
+  assert.deepEqual(all.flow.ways.map((way) => all.flow.waitSeconds(way)), [30, 60, 30]);
+});
+
 test("an expired or closed challenge asks to start again", async () => {
   for (const code of ["challenge_expired", "challenge_closed"] as const) {
     const { flow } = setUp(throwing(refusal(code, 409)));

@@ -68,6 +68,13 @@ export class VerifyFlow {
       this.attemptsRemaining = opening.attempts_remaining;
       this.actionText = opening.action_text;
       this.way = preferredWay(this.ways, opening);
+      // A lock outlives a reload. Several authenticators as one way are locked when all of them are.
+      for (const way of this.ways) {
+        const locks = opening.methods
+          .filter((m) => m.method === way.method && (!way.enrollmentId || m.enrollment_id === way.enrollmentId))
+          .map((m) => Date.parse(m.locked_until ?? "") || 0);
+        this.#until.set(keyOf(way), Math.min(...locks));
+      }
       this.phase = "ready";
     } catch (error) {
       if (run !== this.#run) return;
