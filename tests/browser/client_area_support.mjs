@@ -40,6 +40,7 @@ export async function startServer() {
       TWOFOLD_PUBLIC_URL: url,
       TWOFOLD_DATABASE: `sqlite:${folder}/twofold.db`,
       TWOFOLD_KEYS: `${folder}/keys`,
+      TWOFOLD_WEB_ROOT: join(root, 'build/web'),
       // One machine registers everybody here.
       TWOFOLD_REGISTERS_PER_IP: '10000',
       TWOFOLD_SIGN_INS_PER_IP: '10000',

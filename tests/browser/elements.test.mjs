@@ -108,6 +108,7 @@ describe('<twofold-setup>', () => {
     await press(page, 'Copy');
     assert.deepEqual((await page.evaluate(() => navigator.clipboard.readText())).split('\n'), state.codes);
     await page.getByRole('status').getByText('Backup codes copied').waitFor({ state: 'attached' });
+    await page.locator('.help').getByText('Backup codes copied').waitFor();
     const [download] = await Promise.all([page.waitForEvent('download'), press(page, 'Download')]);
     assert.equal(download.suggestedFilename(), 'backup-codes.txt');
     const file = readFileSync(await download.path(), 'utf8');
