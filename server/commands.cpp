@@ -16,7 +16,9 @@ using platform::CommandLine;
 namespace {
 
 // JSON for programs: ASCII only, so that no name can steer a terminal.
-void print(const ordered_json& value) { std::cout << value.dump(2, ' ', true, ordered_json::error_handler_t::replace) << "\n"; }
+void print(const ordered_json& value) {
+    std::cout << value.dump(2, ' ', true, ordered_json::error_handler_t::replace) << "\n";
+}
 std::string ascii_quoted(std::string_view text) {
     return ordered_json(text).dump(-1, ' ', true, ordered_json::error_handler_t::replace);
 }
@@ -50,7 +52,9 @@ std::string why(const domain::Problem& p) {
             return "There is none of that name.";
         case domain::Code::validation_failed: {
             std::string out = "That is not accepted:";
-            for (const auto& f : p.fields) out += " " + f.pointer.substr(f.pointer.starts_with('/') ? 1 : 0) + " (" + f.rule + ")";
+            for (const auto& f : p.fields)
+                out += " " + f.pointer.substr(f.pointer.starts_with('/') ? 1 : 0) + " (" + f.rule +
+                       ")";
             return out + ".";
         }
         default:
@@ -71,7 +75,8 @@ int migrate(const CommandLine& line) {
         if (n == 0) {
             std::cout << "The database is up to date.\n";
         } else {
-            std::cout << "The database was brought up to date (" << n << (n == 1 ? " migration" : " migrations") << ").\n";
+            std::cout << "The database was brought up to date (" << n
+                      << (n == 1 ? " migration" : " migrations") << ").\n";
         }
         return 0;
     } catch (const storage::StorageError& e) {
@@ -82,8 +87,8 @@ int migrate(const CommandLine& line) {
 int check_config(const CommandLine& line) {
     const auto ring = platform::KeyRing::load(line.config.keys);
     if (!ring) return failed(ring.error().what);
-    std::cout << "The settings are complete: " << line.config.settings.public_url << " on " << line.config.listen
-              << ", key ring " << ring->ids() << ".\n";
+    std::cout << "The settings are complete: " << line.config.settings.public_url << " on "
+              << line.config.listen << ", key ring " << ring->ids() << ".\n";
     return 0;
 }
 
@@ -104,7 +109,8 @@ int api_key_create(const CommandLine& line) {
                {"scopes", scopes}});
     } else {
         std::cout << made->key << "\n";
-        std::cerr << "This is the key (" << made->id.value << ") of " << ascii_quoted(line.application)
+        std::cerr << "This is the key (" << made->id.value << ") of "
+                  << ascii_quoted(line.application)
                   << ". It is shown this once; keep it where your back end reads its secrets.\n";
     }
     return 0;
@@ -126,16 +132,19 @@ int api_key_list(const CommandLine& line) {
     ordered_json items = ordered_json::array();
     for (const domain::ApiKeyRow& k : rows) {
         if (line.json) {
-            items.push_back({{"id", k.id.value},
-                             {"name", k.name},
-                             {"scopes", scope_text(k.scopes)},
-                             {"created_at", time_text(k.created_at)},
-                             {"last_used_at", k.last_used_at ? ordered_json(time_text(*k.last_used_at)) : ordered_json()},
-                             {"revoked_at", k.revoked_at ? ordered_json(time_text(*k.revoked_at)) : ordered_json()}});
+            items.push_back(
+                {{"id", k.id.value},
+                 {"name", k.name},
+                 {"scopes", scope_text(k.scopes)},
+                 {"created_at", time_text(k.created_at)},
+                 {"last_used_at",
+                  k.last_used_at ? ordered_json(time_text(*k.last_used_at)) : ordered_json()},
+                 {"revoked_at",
+                  k.revoked_at ? ordered_json(time_text(*k.revoked_at)) : ordered_json()}});
         } else {
             std::cout << k.id.value << "  " << time_text(k.created_at) << "  "
-                      << (k.revoked_at ? "revoked" : "live   ") << "  " << scope_text(k.scopes) << "  "
-                      << ascii_quoted(k.name) << "\n";
+                      << (k.revoked_at ? "revoked" : "live   ") << "  " << scope_text(k.scopes)
+                      << "  " << ascii_quoted(k.name) << "\n";
         }
     }
     if (line.json) print({{"items", items}});
@@ -148,7 +157,9 @@ int api_key_revoke(const CommandLine& line) {
     domain::ApiKeys keys(*(*runtime)->core);
     const auto done = keys.revoke(operator_caller((*runtime)->random), domain::ApiKeyId{line.id});
     if (!done) {
-        return failed(done.error().code == domain::Code::not_found ? "There is no live key of that id." : why(done.error()));
+        return failed(done.error().code == domain::Code::not_found
+                          ? "There is no live key of that id."
+                          : why(done.error()));
     }
     std::cout << "The key is revoked; every server refuses it within a second.\n";
     return 0;
@@ -170,9 +181,11 @@ int audit_verify(const CommandLine& line) {
                {"faults", faults}});
     } else {
         for (const domain::AuditFault& f : report->faults) {
-            std::cout << "BROKEN " << ascii_quoted(f.chain) << " at event " << f.sequence << ": " << f.what << "\n";
+            std::cout << "BROKEN " << ascii_quoted(f.chain) << " at event " << f.sequence << ": "
+                      << f.what << "\n";
         }
-        std::cout << report->events << " events in " << report->chains << " chains, " << report->checkpoints
+        std::cout << report->events << " events in " << report->chains << " chains, "
+                  << report->checkpoints
                   << " checkpoints: " << (report->faults.empty() ? "all whole.\n" : "NOT whole.\n");
     }
     return report->faults.empty() ? 0 : 1;

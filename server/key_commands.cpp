@@ -1,5 +1,5 @@
-// The key ring's commands. Rule 12: a key is activated only when every live node has it, and retired
-// only when nothing is sealed under it and no live node still seals under it.
+// The key ring's commands. Rule 12: a key is activated only when every live node has it, and
+// retired only when nothing is sealed under it and no live node still seals under it.
 #include <iostream>
 
 #include "server/commands.hpp"
@@ -32,8 +32,9 @@ int keys_init(const CommandLine& line) {
     const KeyRing ring = KeyRing::make(platform::SystemClock().now());
     const auto saved = ring.save(line.config.keys, true);
     if (!saved) return failed(saved.error().what);
-    std::cout << "Key ring " << line.config.keys << " made, with key " << ring.active().id
-              << ".\nBack it up now, apart from the database: without it the database cannot be read.\n";
+    std::cout
+        << "Key ring " << line.config.keys << " made, with key " << ring.active().id
+        << ".\nBack it up now, apart from the database: without it the database cannot be read.\n";
     return 0;
 }
 
@@ -43,8 +44,10 @@ int keys_add(const CommandLine& line) {
     const std::string id = ring->add(platform::SystemClock().now());
     if (const int code = save(*ring, line); code != 0) return code;
     std::cout << "Key " << id << " added. Copy " << line.config.keys
-              << " to every node and back it up; running servers take it up within seconds.\nThen run `twofold keys "
-                 "activate " << id << "`.\n";
+              << " to every node and back it up; running servers take it up within seconds.\nThen "
+                 "run `twofold keys "
+                 "activate "
+              << id << "`.\n";
     return 0;
 }
 
@@ -60,24 +63,29 @@ int keys_list(const CommandLine& line) {
 int keys_activate(const CommandLine& line) {
     auto ring = KeyRing::load(line.config.keys);
     if (!ring) return failed(ring.error().what);
-    if (ring->find(line.id) == nullptr) return failed("The key ring has no key of that id; `twofold keys list` shows them.");
+    if (ring->find(line.id) == nullptr)
+        return failed("The key ring has no key of that id; `twofold keys list` shows them.");
     auto store = open_database(line.config, false, nullptr);
     if (!store) return failed(store.error().what);
     bool answered = false;
     const auto nodes = live_nodes(**store, answered);
-    if (!answered) return failed("The database does not answer, so it is not known which nodes run; nothing was changed.");
+    if (!answered)
+        return failed(
+            "The database does not answer, so it is not known which nodes run; nothing was "
+            "changed.");
     std::string missing;
     for (const domain::NodeRow& n : nodes) {
         if (!platform::node_has(n, line.id)) missing += (missing.empty() ? "" : ", ") + n.id;
     }
     if (!missing.empty()) {
         return failed("These servers do not have the key yet: " + missing +
-                      ". Copy the key ring to them, wait a few seconds, and run this again; nothing was changed.");
+                      ". Copy the key ring to them, wait a few seconds, and run this again; "
+                      "nothing was changed.");
     }
     ring->activate(line.id);
     if (const int code = save(*ring, line); code != 0) return code;
-    std::cout << "New values are sealed under " << line.id << " from now on. Copy " << line.config.keys
-              << " to every node.\n";
+    std::cout << "New values are sealed under " << line.id << " from now on. Copy "
+              << line.config.keys << " to every node.\n";
     return 0;
 }
 
@@ -85,26 +93,36 @@ int keys_retire(const CommandLine& line) {
     auto ring = KeyRing::load(line.config.keys);
     if (!ring) return failed(ring.error().what);
     const platform::RingKey* key = ring->find(line.id);
-    if (key == nullptr) return failed("The key ring has no key of that id; `twofold keys list` shows them.");
-    if (key->active) return failed("That is the active key; activate another one first. Nothing was changed.");
+    if (key == nullptr)
+        return failed("The key ring has no key of that id; `twofold keys list` shows them.");
+    if (key->active)
+        return failed("That is the active key; activate another one first. Nothing was changed.");
     auto store = open_database(line.config, false, nullptr);
     if (!store) return failed(store.error().what);
     bool answered = false;
     const auto nodes = live_nodes(**store, answered);
     std::int64_t rows = 0;
     const auto done = (*store)->read([&](domain::Tx& tx) { rows = tx.rows_sealed_under(line.id); });
-    if (!answered || !done) return failed("The database does not answer, so it is not known what needs the key; nothing was changed.");
+    if (!answered || !done)
+        return failed(
+            "The database does not answer, so it is not known what needs the key; nothing was "
+            "changed.");
     for (const domain::NodeRow& n : nodes) {
         if (platform::node_seals_under(n, line.id)) {
-            return failed("The server " + n.id + " still seals under that key; give it the present key ring first. Nothing was changed.");
+            return failed("The server " + n.id +
+                          " still seals under that key; give it the present key ring first. "
+                          "Nothing was changed.");
         }
     }
     if (rows != 0) {
-        return failed(std::to_string(rows) + " rows are still sealed under that key and could not be read without it; nothing was changed.");
+        return failed(std::to_string(rows) +
+                      " rows are still sealed under that key and could not be read without it; "
+                      "nothing was changed.");
     }
     ring->retire(line.id);
     if (const int code = save(*ring, line); code != 0) return code;
-    std::cout << "Key " << line.id << " is gone from " << line.config.keys << ". Copy the file to every node.\n";
+    std::cout << "Key " << line.id << " is gone from " << line.config.keys
+              << ". Copy the file to every node.\n";
     return 0;
 }
 

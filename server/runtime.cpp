@@ -17,7 +17,8 @@ namespace {
 
 // The folder of a SQLite file, for us alone; only made when it is missing.
 void make_folder(const std::string& database) {
-    const std::filesystem::path folder = std::filesystem::path(database.substr(database.find(':') + 1)).parent_path();
+    const std::filesystem::path folder =
+        std::filesystem::path(database.substr(database.find(':') + 1)).parent_path();
     std::error_code ec;
     if (folder.empty() || std::filesystem::exists(folder, ec)) return;
     std::filesystem::create_directories(folder, ec);
@@ -26,16 +27,20 @@ void make_folder(const std::string& database) {
 
 Trouble unreachable(const Config& config) {
     if (config.database.starts_with("sqlite:")) {
-        return Trouble{"The database " + config.database +
-                       " cannot be opened; check that its folder exists and that this user may write to it."};
+        return Trouble{
+            "The database " + config.database +
+            " cannot be opened; check that its folder exists and that this user may write to it."};
     }
-    return Trouble{"The database does not answer; check that it runs and that TWOFOLD_DATABASE names its host, port, "
-                   "user, password and database rightly."};
+    return Trouble{
+        "The database does not answer; check that it runs and that TWOFOLD_DATABASE names its "
+        "host, port, "
+        "user, password and database rightly."};
 }
 
 }  // namespace
 
-Result<std::unique_ptr<domain::Store>, Trouble> open_database(const Config& config, bool may_migrate,
+Result<std::unique_ptr<domain::Store>, Trouble> open_database(const Config& config,
+                                                              bool may_migrate,
                                                               StoreTrouble on_trouble) {
     try {
         const bool sqlite = config.database.starts_with("sqlite:");
@@ -51,10 +56,14 @@ Result<std::unique_ptr<domain::Store>, Trouble> open_database(const Config& conf
             case storage::SchemaState::current:
                 break;
             case storage::SchemaState::behind:
-                return Trouble{"The database has not been prepared for this version of twofold; run `twofold migrate`."};
+                return Trouble{
+                    "The database has not been prepared for this version of twofold; run `twofold "
+                    "migrate`."};
             case storage::SchemaState::foreign:
-                return Trouble{"The database belongs to another or newer version of twofold; run that version, or name "
-                               "another database."};
+                return Trouble{
+                    "The database belongs to another or newer version of twofold; run that "
+                    "version, or name "
+                    "another database."};
             case storage::SchemaState::unreachable:
                 return unreachable(config);
         }
@@ -80,13 +89,15 @@ Runtime::Runtime(const KeyRing& ring, std::unique_ptr<domain::Store> opened)
       store(*database, guard) {}
 Runtime::~Runtime() = default;
 
-Result<std::unique_ptr<Runtime>, Trouble> Runtime::open(const Config& config, StoreTrouble on_trouble) {
+Result<std::unique_ptr<Runtime>, Trouble> Runtime::open(const Config& config,
+                                                        StoreTrouble on_trouble) {
     auto database = open_database(config, true, std::move(on_trouble));
     if (!database) return database.error();
     if (config.demo && !std::filesystem::exists(config.keys)) {
         // Only for a database that nothing was sealed in yet: a new ring would not open the rest.
         bool sealed = true;
-        const auto done = (*database)->read([&sealed](domain::Tx& tx) { sealed = !tx.signing_keys().empty(); });
+        const auto done =
+            (*database)->read([&sealed](domain::Tx& tx) { sealed = !tx.signing_keys().empty(); });
         if (done && !sealed) {
             auto made = KeyRing::make(platform::SystemClock().now()).save(config.keys, true);
             if (!made) return made.error();
@@ -98,8 +109,8 @@ Result<std::unique_ptr<Runtime>, Trouble> Runtime::open(const Config& config, St
     auto signer = platform::StoredSigner::open(r->store, r->sealer, r->clock);
     if (!signer) return signer.error();
     r->signer = std::move(*signer);
-    r->core = std::make_unique<domain::Core>(r->store, r->clock, r->random, r->sealer, r->passwords, *r->signer,
-                                             config.settings);
+    r->core = std::make_unique<domain::Core>(r->store, r->clock, r->random, r->sealer, r->passwords,
+                                             *r->signer, config.settings);
     return r;
 }
 

@@ -1,5 +1,5 @@
-// runtime.hpp - the ports' implementations put together, in the order they need each other. What the
-// server and every command over the database start from.
+// runtime.hpp - the ports' implementations put together, in the order they need each other. What
+// the server and every command over the database start from.
 #pragma once
 #include <functional>
 #include <memory>
@@ -21,9 +21,10 @@ namespace twofold {
 using StoreTrouble = std::function<void(std::string_view what, int native_code)>;
 
 class Runtime {
-   public:
-    // Reads the key ring, opens the database (migrating SQLite), checks that the two belong together
-    // (security 79) and makes the core. --demo makes folder and key ring when there are none.
+ public:
+    // Reads the key ring, opens the database (migrating SQLite), checks that the two belong
+    // together (security 79) and makes the core. --demo makes folder and key ring when there are
+    // none.
     static Result<std::unique_ptr<Runtime>, platform::Trouble> open(const platform::Config& config,
                                                                     StoreTrouble on_trouble);
     ~Runtime();
@@ -38,13 +39,13 @@ class Runtime {
     std::unique_ptr<platform::StoredSigner> signer;
     std::unique_ptr<domain::Core> core;
 
-   private:
+ private:
     Runtime(const platform::KeyRing& ring, std::unique_ptr<domain::Store> opened);
 };
 
 // The store alone, its schema checked. `may_migrate`: bring SQLite to this version first.
-Result<std::unique_ptr<domain::Store>, platform::Trouble> open_database(const platform::Config& config,
-                                                                        bool may_migrate, StoreTrouble on_trouble);
+Result<std::unique_ptr<domain::Store>, platform::Trouble> open_database(
+    const platform::Config& config, bool may_migrate, StoreTrouble on_trouble);
 // The command line itself, for audit rows: who the operator is stays with the operating system.
 domain::Caller operator_caller(domain::Random& random);
 

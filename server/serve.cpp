@@ -3,10 +3,8 @@
 #include <signal.h>
 #include <sys/stat.h>
 
-#include <atomic>
-#include <filesystem>
+#include <array>
 #include <iostream>
-#include <optional>
 
 #include "server/commands.hpp"
 #include "server/delivery/mailbox.hpp"
@@ -47,7 +45,7 @@ sigset_t handled_signals() {
 
 // Notices that the key ring's file has changed, whoever changed it and however.
 class RingWatch {
-   public:
+ public:
     RingWatch(std::string path, platform::RingSealer& sealer, Log& log)
         : path_(std::move(path)), sealer_(sealer), log_(log), seen_(stamp()) {}
 
@@ -59,18 +57,22 @@ class RingWatch {
         if (!ring) {
             log_.write(Level::error, "key_ring_not_taken_up", {{"what", ring.error().what}});
         } else if (!sealer_.replace(*ring)) {
-            log_.write(Level::error, "key_ring_not_taken_up", {{"what", "it is another ring, not this one changed"}});
+            log_.write(Level::error, "key_ring_not_taken_up",
+                       {{"what", "it is another ring, not this one changed"}});
         } else {
-            log_.write(Level::info, "key_ring_taken_up", {{"keys", platform::node_keys(sealer_.key_ids(), sealer_.active_key_id())}});
+            const std::string keys =
+                platform::node_keys(sealer_.key_ids(), sealer_.active_key_id());
+            log_.write(Level::info, "key_ring_taken_up", {{"keys", keys}});
         }
     }
 
-   private:
+ private:
     using Stamp = std::array<std::int64_t, 4>;
     Stamp stamp() const {
         struct stat st {};
         if (stat(path_.c_str(), &st) != 0) return seen_;  // gone: keep what is loaded
-        return {static_cast<std::int64_t>(st.st_ino), st.st_mtim.tv_sec, st.st_mtim.tv_nsec, st.st_size};
+        return {static_cast<std::int64_t>(st.st_ino), st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
+                st.st_size};
     }
     const std::string path_;
     platform::RingSealer& sealer_;
@@ -80,18 +82,21 @@ class RingWatch {
 
 // The regular work. Tickers stop when it goes.
 class Background {
-   public:
+ public:
     Background(Runtime& r, const Config& config, Log& log)
         : node_("node_" + domain::random_id_text(r.random)), watch_(config.keys, r.sealer, log) {
-        const auto every = [this, &log](milliseconds period, const char* name, std::function<void()> work) {
-            tickers_.push_back(std::make_unique<platform::Ticker>(period, std::move(work), [&log, name](const char*) {
-                log.write(Level::error, "background_failed", {{"work", name}});
-            }));
+        const auto every = [this, &log](milliseconds period, const char* name,
+                                        std::function<void()> work) {
+            tickers_.push_back(std::make_unique<platform::Ticker>(
+                period, std::move(work), [&log, name](const char*) {
+                    log.write(Level::error, "background_failed", {{"work", name}});
+                }));
         };
         every(platform::kNodeBeats, "heartbeat", [this, &r] {
             watch_.look();
-            const domain::NodeRow row{node_, r.clock.now(),
-                                      platform::node_keys(r.sealer.key_ids(), r.sealer.active_key_id())};
+            const domain::NodeRow row{
+                node_, r.clock.now(),
+                platform::node_keys(r.sealer.key_ids(), r.sealer.active_key_id())};
             (void)r.store.write("req_heartbeat", [&row](domain::Tx& tx) {
                 tx.put_node(row);
                 return true;
@@ -113,7 +118,8 @@ class Background {
         // Twice in the 60 s that rule 13 allows.
         every(seconds{30}, "checkpoint", [&r, &log] {
             if (!domain::Audit(*r.core).checkpoint()) {
-                log.write(Level::warning, "checkpoint_late", {{"what", "the database did not answer"}});
+                log.write(Level::warning, "checkpoint_late",
+                          {{"what", "the database did not answer"}});
             }
         });
         every(seconds{1}, "clock", [this, &r, &log] {
@@ -123,19 +129,21 @@ class Background {
             if (ok) {
                 log.write(Level::warning, "clocks_agree_again", {});
             } else {
-                log.write(Level::error, "ALARM_clock_jumped", {{"what", r.guard.what()}});
+                const std::string what = r.guard.what();
+                log.write(Level::error, "ALARM_clock_jumped", {{"what", what}});
             }
         });
     }
 
-   private:
+ private:
     const std::string node_;
     RingWatch watch_;
     bool clock_ok_ = true;
     std::vector<std::unique_ptr<platform::Ticker>> tickers_;
 };
 
-http::AppSettings app_settings(const Config& c, Runtime& r, Log& log, const delivery::DemoMailbox& mailbox) {
+http::AppSettings app_settings(const Config& c, Runtime& r, Log& log,
+                               const delivery::DemoMailbox& mailbox) {
     http::AppSettings s;
     s.listen_host = c.listen_host;
     s.listen_port = c.listen_port;
@@ -160,12 +168,12 @@ http::AppSettings app_settings(const Config& c, Runtime& r, Log& log, const deli
                    {"method", a.method},
                    {"route", a.route},
                    {"remote", a.remote_addr},
-                   {"status", std::to_string(a.status)},
+                   {"status", std::int64_t{a.status}},
                    {"code", a.code},
-                   {"us", std::to_string(a.micros)},
-                   {"bytes", std::to_string(a.bytes)}});
+                   {"us", static_cast<std::int64_t>(a.micros)},
+                   {"bytes", static_cast<std::int64_t>(a.bytes)}});
     };
-    // The exception's own text may hold values, so only where it came up is told.
+    // The front gives the exception's type; its text may hold values.
     s.on_exception = [&log](std::string_view what, std::string_view request_id) {
         log.write(Level::error, "exception", {{"request_id", request_id}, {"what", what}});
     };
@@ -181,25 +189,29 @@ int serve(const platform::CommandLine& line) {
 
     Log log(config.log_level);
     auto opened = Runtime::open(config, [&log](std::string_view what, int code) {
-        log.write(Level::warning, "database_trouble", {{"what", what}, {"code", std::to_string(code)}});
+        log.write(Level::warning, "database_trouble",
+                  {{"what", what}, {"code", std::int64_t{code}}});
     });
     if (!opened) return failed(opened.error().what);
     Runtime& r = **opened;
-    if (!r.core->client_application()) return failed("The database does not answer; try again when it runs.");
+    if (!r.core->client_application())
+        return failed("The database does not answer; try again when it runs.");
 
     delivery::DemoMailbox mailbox;
-    delivery::Outbox outbox(r.store, r.sealer, r.clock, mailbox,
-                            [&log](const domain::MessageId& id, std::string_view kind, std::string_view result) {
-                                log.write(result == "sent" ? Level::info : Level::warning, "message",
-                                          {{"id", id.value}, {"kind", kind}, {"result", result}});
-                            });
+    delivery::Outbox outbox(
+        r.store, r.sealer, r.clock, mailbox,
+        [&log](const domain::MessageId& id, std::string_view kind, std::string_view result) {
+            log.write(result == "sent" ? Level::info : Level::warning, "message",
+                      {{"id", id.value}, {"kind", kind}, {"result", result}});
+        });
     std::unique_ptr<platform::Ticker> sender;
     if (config.demo) {
         domain::Accounts accounts(*r.core);
         if (!accounts.create_ready_account(kDemoEmail, kDemoPassword, "Demo")) {
             return failed("The demo's account cannot be made: the database does not answer.");
         }
-        for (const delivery::Letter& letter : outbox.sent_before(static_cast<int>(delivery::DemoMailbox::kKept))) {
+        for (const delivery::Letter& letter :
+             outbox.sent_before(static_cast<int>(delivery::DemoMailbox::kKept))) {
             mailbox.send(letter);
         }
         sender = std::make_unique<platform::Ticker>(
@@ -208,15 +220,20 @@ int serve(const platform::CommandLine& line) {
                 while (outbox.run_once() != 0) {
                 }
             },
-            [&log](const char*) { log.write(Level::error, "background_failed", {{"work", "outbox"}}); });
+            [&log](const char*) {
+                log.write(Level::error, "background_failed", {{"work", "outbox"}});
+            });
     } else {
-        const char* what = config.mail_asked_for
-                               ? "TWOFOLD_SMTP or TWOFOLD_WHATSAPP_URL is set, but this version cannot send yet"
-                               : "no way to send messages is set up";
-        log.write(Level::warning, "MESSAGES_ARE_NOT_SENT",
-                  {{"what", what},
-                   {"means", "mails (confirm address, reset password, notices) stay queued in the database until "
-                             "they expire; try --demo to see them on a page"}});
+        const char* what =
+            config.mail_asked_for
+                ? "TWOFOLD_SMTP or TWOFOLD_WHATSAPP_URL is set, but this version cannot send yet"
+                : "no way to send messages is set up";
+        log.write(
+            Level::warning, "MESSAGES_ARE_NOT_SENT",
+            {{"what", what},
+             {"means",
+              "mails (confirm address, reset password, notices) stay queued in the database until "
+              "they expire; try --demo to see them on a page"}});
         std::cerr << "twofold: warning: " << what
                   << "; mails stay queued and nobody gets them (see /readyz).\n";
     }
@@ -225,13 +242,16 @@ int serve(const platform::CommandLine& line) {
     http::App app(*r.core, app_settings(config, r, log, mailbox));
     if (!app.start()) return failed(app.error());
     if (config.demo) {
-        std::cout << "Twofold demo: " << config.settings.public_url << "\n  ready account  " << kDemoEmail
-                  << "  password  " << kDemoPassword << "\n  mails          " << config.settings.public_url
-                  << "/demo/mailbox\n  data           " << config.data_dir << "\nStop it with Ctrl-C." << std::endl;
+        std::cout << "Twofold demo: " << config.settings.public_url << "\n  ready account  "
+                  << kDemoEmail << "  password  " << kDemoPassword << "\n  mails          "
+                  << config.settings.public_url << "/demo/mailbox\n  data           "
+                  << config.data_dir << "\nStop it with Ctrl-C." << std::endl;
     } else {
-        std::cout << "Twofold serves " << config.settings.public_url << " on " << config.listen << std::endl;
+        std::cout << "Twofold serves " << config.settings.public_url << " on " << config.listen
+                  << std::endl;
     }
-    log.write(Level::info, "started", {{"version", platform::version()}, {"listen", config.listen}});
+    const std::string version = platform::version();
+    log.write(Level::info, "started", {{"version", version}, {"listen", config.listen}});
 
     for (;;) {
         int signal = 0;
@@ -240,7 +260,8 @@ int serve(const platform::CommandLine& line) {
     }
     log.write(Level::info, "stopping", {});
     const bool whole = app.drain(kDrain);
-    log.write(whole ? Level::info : Level::warning, "stopped", {{"requests_cut_off", whole ? "no" : "yes"}});
+    log.write(whole ? Level::info : Level::warning, "stopped",
+              {{"requests_cut_off", whole ? "no" : "yes"}});
     return 0;
 }
 

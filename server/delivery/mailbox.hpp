@@ -9,13 +9,13 @@
 namespace twofold::delivery {
 
 class DemoMailbox final : public Transport {
-   public:
+ public:
     Sent send(const Letter& letter) override;
     // {"items":[{id,at,channel,to,subject,text,link?}]}, newest first.
     std::string json() const;
     static constexpr std::size_t kKept = 200;
 
-   private:
+ private:
     mutable std::mutex mutex_;
     std::deque<Letter> letters_;  // newest first
 };

@@ -23,9 +23,13 @@ std::string text_of(const Secret& s) {
 
 }  // namespace
 
-Outbox::Outbox(domain::Store& store, domain::Sealer& sealer, domain::Clock& clock, Transport& transport,
-               OnResult on_result)
-    : store_(store), sealer_(sealer), clock_(clock), transport_(transport), on_result_(std::move(on_result)) {}
+Outbox::Outbox(domain::Store& store, domain::Sealer& sealer, domain::Clock& clock,
+               Transport& transport, OnResult on_result)
+    : store_(store),
+      sealer_(sealer),
+      clock_(clock),
+      transport_(transport),
+      on_result_(std::move(on_result)) {}
 
 domain::Seconds Outbox::back_off(int attempts) {
     return std::min(domain::Seconds{5LL << std::clamp(attempts, 0, 10)}, domain::Seconds{300});

@@ -63,7 +63,11 @@ const Catalog& find(std::string_view locale) {
 char32_t take_code_point(std::string_view& s, std::string_view& bytes) {
     const auto at = [&s](std::size_t i) { return static_cast<unsigned char>(s[i]); };
     const unsigned char first = at(0);
-    std::size_t n = first < 0x80 ? 1 : (first >> 5) == 6 ? 2 : (first >> 4) == 14 ? 3 : (first >> 3) == 30 ? 4 : 0;
+    std::size_t n = first < 0x80         ? 1
+                    : (first >> 5) == 6  ? 2
+                    : (first >> 4) == 14 ? 3
+                    : (first >> 3) == 30 ? 4
+                                         : 0;
     char32_t c = n == 1 ? first : n == 2 ? first & 31U : n == 3 ? first & 15U : first & 7U;
     bool ok = n != 0 && n <= s.size();
     for (std::size_t i = 1; ok && i < n; ++i) {
@@ -81,8 +85,9 @@ char32_t take_code_point(std::string_view& s, std::string_view& bytes) {
 
 // Anything a terminal, a mail program or the bidirectional algorithm would obey.
 bool obeyed(char32_t c) {
-    return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0xAD || c == 0x061C || (c >= 0x200B && c <= 0x200F) ||
-           (c >= 0x2028 && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF || c == 0xFFFD ||
+    return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0xAD || c == 0x061C ||
+           (c >= 0x200B && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E) ||
+           (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF || c == 0xFFFD ||
            (c >= 0xFFF9 && c <= 0xFFFB) || c >= 0xE0000;
 }
 
@@ -114,9 +119,10 @@ std::string when(std::string_view seconds) {
     const year_month_day date{day};
     const hh_mm_ss time{at - day};
     std::array<char, 48> text{};
-    std::snprintf(text.data(), text.size(), "%04d-%02u-%02u %02d:%02d UTC", static_cast<int>(date.year()),
-                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                  static_cast<int>(time.hours().count()), static_cast<int>(time.minutes().count()));
+    std::snprintf(text.data(), text.size(), "%04d-%02u-%02u %02d:%02d UTC",
+                  static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                  static_cast<unsigned>(date.day()), static_cast<int>(time.hours().count()),
+                  static_cast<int>(time.minutes().count()));
     return text.data();
 }
 
@@ -129,7 +135,8 @@ std::string value_of(std::string_view name, const domain::TextMap& parameters, b
 }
 
 // Fills one line; false: leave it out.
-bool fill(const Catalog& catalog, std::string_view line, const domain::TextMap& parameters, std::string& out) {
+bool fill(const Catalog& catalog, std::string_view line, const domain::TextMap& parameters,
+          std::string& out) {
     const bool rtl = catalog.locale == "ar";
     while (!line.empty()) {
         const std::size_t open = line.find('{');
@@ -139,7 +146,8 @@ bool fill(const Catalog& catalog, std::string_view line, const domain::TextMap& 
             return true;
         }
         out += line.substr(0, open);
-        const std::string value = value_of(line.substr(open + 1, close - open - 1), parameters, rtl);
+        const std::string value =
+            value_of(line.substr(open + 1, close - open - 1), parameters, rtl);
         if (value.empty()) return false;
         out += value;
         line.remove_prefix(close + 1);
@@ -147,7 +155,8 @@ bool fill(const Catalog& catalog, std::string_view line, const domain::TextMap& 
     return true;
 }
 
-void fill_lines(const Catalog& catalog, std::string_view text, const domain::TextMap& parameters, std::string& out) {
+void fill_lines(const Catalog& catalog, std::string_view text, const domain::TextMap& parameters,
+                std::string& out) {
     while (!text.empty()) {
         const std::size_t end = std::min(text.find('\n'), text.size());
         const std::string_view line = text.substr(0, end);

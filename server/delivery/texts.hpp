@@ -3,9 +3,9 @@
 //   [kind]            a message: its first line is the subject, the rest the text
 //   [_name]           a piece that texts include as {_name}
 //   {name}            a parameter; a line whose parameter is empty or missing is left out
-// Parameters come from people: control, line-break and bidirectional characters in them become spaces,
-// so that no value can start a line of its own, and in right-to-left text each is isolated (UAX #9).
-// Pure and thread-safe.
+// Parameters come from people: control, line-break and bidirectional characters in them become
+// spaces, so that no value can start a line of its own, and in right-to-left text each is isolated
+// (UAX #9). Pure and thread-safe.
 #pragma once
 #include <string>
 #include <string_view>

@@ -27,10 +27,10 @@ enum class Sent {
 };
 
 class Transport {
-   public:
+ public:
     virtual ~Transport() = default;
-    // Blocking; called by one worker at a time. The same letter may come twice (a crash after sending):
-    // use its id where the other side can tell.
+    // Blocking; called by one worker at a time. The same letter may come twice (a crash after
+    // sending): use its id where the other side can tell.
     virtual Sent send(const Letter& letter) = 0;
 };
 

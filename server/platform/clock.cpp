@@ -17,12 +17,16 @@ constexpr std::int64_t kRebaseAfterMs = 60'000;
 
 }  // namespace
 
-domain::Instant SystemClock::now() const { return domain::Instant{domain::Seconds{now_ms() / 1000}}; }
+domain::Instant SystemClock::now() const {
+    return domain::Instant{domain::Seconds{now_ms() / 1000}};
+}
 std::int64_t SystemClock::now_ms() const { return read_ms(CLOCK_REALTIME); }
 std::int64_t monotonic_ms() { return read_ms(CLOCK_BOOTTIME); }
 
 ClockGuard::ClockGuard(Milliseconds wall, Milliseconds monotonic, DatabaseSeconds database)
-    : wall_(std::move(wall)), monotonic_(std::move(monotonic)), database_(std::move(database)),
+    : wall_(std::move(wall)),
+      monotonic_(std::move(monotonic)),
+      database_(std::move(database)),
       offset_ms_(wall_() - monotonic_()) {}
 
 std::int64_t ClockGuard::jump_ms() const { return wall_() - monotonic_() - offset_ms_; }
@@ -71,8 +75,8 @@ std::string ClockGuard::what() const {
                " s; set it right (timedatectl), then restart twofold";
     }
     if (!database_agrees_) {
-        return "this machine's clock and the database's are " + std::to_string(database_apart_ms_ / 1000) +
-               " s apart; set both right (timedatectl)";
+        return "this machine's clock and the database's are " +
+               std::to_string(database_apart_ms_ / 1000) + " s apart; set both right (timedatectl)";
     }
     return {};
 }

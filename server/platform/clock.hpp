@@ -11,7 +11,7 @@ namespace twofold::platform {
 
 // CLOCK_REALTIME. Thread-safe.
 class SystemClock final : public domain::Clock {
-   public:
+ public:
     domain::Instant now() const override;
     std::int64_t now_ms() const override;
 };
@@ -26,11 +26,11 @@ std::int64_t monotonic_ms();
 //   wall, monotonic  milliseconds
 //   database         seconds since the epoch, or nothing when there is no answer or no clock of its
 //                    own (SQLite: it would only repeat ours)
-// A jump clears by itself when the clocks agree again as they did at start, or when a database clock
-// of its own has agreed with the wall clock for a whole minute (then our monotonic clock was the odd
-// one out, as after a paused virtual machine).
+// A jump clears by itself when the clocks agree again as they did at start, or when a database
+// clock of its own has agreed with the wall clock for a whole minute (then our monotonic clock was
+// the odd one out, as after a paused virtual machine).
 class ClockGuard {
-   public:
+ public:
     using Milliseconds = std::function<std::int64_t()>;
     using DatabaseSeconds = std::function<std::optional<std::int64_t>()>;
     ClockGuard(Milliseconds wall, Milliseconds monotonic, DatabaseSeconds database);
@@ -44,14 +44,14 @@ class ClockGuard {
 
     static constexpr std::int64_t kToleranceMs = 5000;
 
-   private:
+ private:
     std::int64_t jump_ms() const;  // wall against monotonic, since start; mutex held
 
     Milliseconds wall_;
     Milliseconds monotonic_;
     DatabaseSeconds database_;
     mutable std::mutex mutex_;
-    std::int64_t offset_ms_;               // wall - monotonic, when they were last trusted
+    std::int64_t offset_ms_;  // wall - monotonic, when they were last trusted
     bool database_agrees_ = true;
     std::int64_t database_apart_ms_ = 0;
     std::optional<std::int64_t> agreed_since_;  // monotonic: database and wall agree during a jump

@@ -4,14 +4,12 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
-
 
 namespace twofold::platform {
 namespace {
@@ -20,10 +18,17 @@ using domain::Scope;
 using domain::Seconds;
 
 constexpr std::array<std::pair<std::string_view, Scope>, 11> kScopes{{
-    {"users", Scope::users},     {"enroll", Scope::enroll},     {"verify", Scope::verify},
-    {"manage", Scope::manage},   {"support", Scope::support},   {"audit", Scope::audit},
-    {"webhooks", Scope::webhooks}, {"import", Scope::import},   {"erase", Scope::erase},
-    {"keys", Scope::keys},       {"applications", Scope::applications},
+    {"users", Scope::users},
+    {"enroll", Scope::enroll},
+    {"verify", Scope::verify},
+    {"manage", Scope::manage},
+    {"support", Scope::support},
+    {"audit", Scope::audit},
+    {"webhooks", Scope::webhooks},
+    {"import", Scope::import},
+    {"erase", Scope::erase},
+    {"keys", Scope::keys},
+    {"applications", Scope::applications},
 }};
 
 struct UsageError {
@@ -32,27 +37,32 @@ struct UsageError {
 
 std::string env_name(std::string_view flag) {
     std::string out = "TWOFOLD_";
-    for (const char c : flag) out += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    for (const char c : flag)
+        out += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
     return out;
 }
 
 // The settings, as options of the program itself: they may stand before or after the command.
 class Options {
-   public:
+ public:
     Options(CLI::App& app, Config& c) : app_(app), c_(c) {
         auto& s = c.settings;
         text("listen", c.listen, "Address and port to serve on (127.0.0.1:8080)");
         text("database", c.database, "sqlite:PATH or mysql://user:password@host:port/database");
-        number("database-connections", c.database_connections, 1, 64, "Connections kept to the database");
+        number("database-connections", c.database_connections, 1, 64,
+               "Connections kept to the database");
         text("keys", c.keys, "The key-ring file (mode 0600)");
-        text("public-url", s.public_url, "Where people reach this server; links and cookies come from it alone");
+        text("public-url", s.public_url,
+             "Where people reach this server; links and cookies come from it alone");
         text("issuer", s.issuer, "The company's name, shown in authenticator apps and mails")
             ->check([](const std::string& v) {
-                return v.empty() || v.size() > 64 ? std::string("must be 1 to 64 characters") : std::string();
+                return v.empty() || v.size() > 64 ? std::string("must be 1 to 64 characters")
+                                                  : std::string();
             });
         text("tls-cert", c.tls_cert, "PEM file of the certificate chain, to serve https itself");
         text("tls-key", c.tls_key, "PEM file of its private key");
-        list("trusted-proxies", c.trusted_proxies, "Addresses or ranges whose X-Forwarded-For counts");
+        list("trusted-proxies", c.trusted_proxies,
+             "Addresses or ranges whose X-Forwarded-For counts");
         list("hosts", c.hosts, "Further Host values to answer to, beside the public URL's");
         text("web-root", c.web_root, "Folder of the built Client Area");
         text("data-dir", c.data_dir, "Where --demo keeps its database and keys");
@@ -71,22 +81,33 @@ class Options {
         number("window", s.window, 0, 1, "Time steps accepted on either side of now");
         seconds("enrollment-life", s.enrolment_life, 60, 3600, "An enrolment not confirmed yet");
         seconds("challenge-life", s.challenge_life, 60, 1800, "A challenge");
-        seconds("proof-life", s.proof_life, 60, 300, "How long a password step or manage challenge stays fresh");
-        seconds("recover-life", s.recover_life, 60, 900, "The grant after signing in by a backup code");
-        number("tries-before-lock", s.tries_before_lock, 3, 10, "Wrong codes in a row before a factor is locked");
-        number("failures-that-end", s.failures_that_end, 20, 100, "Failures in a row that end a factor");
+        seconds("proof-life", s.proof_life, 60, 300,
+                "How long a password step or manage challenge stays fresh");
+        seconds("recover-life", s.recover_life, 60, 900,
+                "The grant after signing in by a backup code");
+        number("tries-before-lock", s.tries_before_lock, 3, 10,
+               "Wrong codes in a row before a factor is locked");
+        number("failures-that-end", s.failures_that_end, 20, 100,
+               "Failures in a row that end a factor");
         number("factors-a-user", s.factors_a_user, 1, 10, "Authenticators a person may have");
         seconds("session-idle", s.session_idle, 300, 86400, "A session that is not used");
         seconds("session-life", s.session_life, 3600, 30 * 86400, "A session, at most");
         seconds("link-life", s.link_life, 300, 86400, "A link sent by mail");
-        number("sign-ins-per-account", s.sign_ins_per_account, 3, 1000, "Password tries in 15 min and account");
-        number("sign-ins-per-ip", s.sign_ins_per_ip, 3, 100000, "Password tries in 15 min and address");
-        number("mails-per-address", s.mails_per_address, 1, 100, "Account mails an hour and address");
-        number("registers-per-ip", s.registers_per_ip, 1, 10000, "Registrations an hour and address");
-        number("verify-writers", s.verify_writers, 1, 8, "Threads that share commits among verifies");
+        number("sign-ins-per-account", s.sign_ins_per_account, 3, 1000,
+               "Password tries in 15 min and account");
+        number("sign-ins-per-ip", s.sign_ins_per_ip, 3, 100000,
+               "Password tries in 15 min and address");
+        number("mails-per-address", s.mails_per_address, 1, 100,
+               "Account mails an hour and address");
+        number("registers-per-ip", s.registers_per_ip, 1, 10000,
+               "Registrations an hour and address");
+        number("verify-writers", s.verify_writers, 1, 8,
+               "Threads that share commits among verifies");
         number("verify-batch", s.verify_batch, 1, 128, "Verifies that may share a commit");
-        number("verify-waiting", s.verify_waiting, 1, 100000, "Verifies that may wait before `overloaded`");
-        app.add_flag("--demo", c.demo, "Try it out: loopback only, SQLite, mails on a page, a ready account")
+        number("verify-waiting", s.verify_waiting, 1, 100000,
+               "Verifies that may wait before `overloaded`");
+        app.add_flag("--demo", c.demo,
+                     "Try it out: loopback only, SQLite, mails on a page, a ready account")
             ->envname("TWOFOLD_DEMO");
         app.add_option("--config", file_, "Config file (TOML or INI)")->envname("TWOFOLD_CONFIG");
     }
@@ -106,8 +127,8 @@ class Options {
                 if (flag == name && item.parents.empty()) o = candidate;
             }
             if (o == nullptr) {
-                throw UsageError{"the config file " + file_ + " has a setting that does not exist: " +
-                                 item.fullname()};
+                throw UsageError{"the config file " + file_ +
+                                 " has a setting that does not exist: " + item.fullname()};
             }
             if (o->count() != 0) continue;
             for (const std::string& v : item.inputs) o->add_result(v);
@@ -115,11 +136,12 @@ class Options {
         }
     }
     bool given(std::string_view flag) const {
-        return std::any_of(options_.begin(), options_.end(),
-                           [flag](const auto& o) { return o.first == flag && o.second->count() != 0; });
+        return std::any_of(options_.begin(), options_.end(), [flag](const auto& o) {
+            return o.first == flag && o.second->count() != 0;
+        });
     }
 
-   private:
+ private:
     CLI::Option* option(const std::string& flag, CLI::Option* o) {
         options_.emplace_back(flag, o);
         return o->envname(env_name(flag))->group("Settings");
@@ -128,7 +150,8 @@ class Options {
         return option(flag, app_.add_option("--" + flag, to, help));
     }
     void list(const std::string& flag, std::vector<std::string>& to, const std::string& help) {
-        option(flag, app_.add_option("--" + flag, to, help + ", separated by commas"))->delimiter(',');
+        option(flag, app_.add_option("--" + flag, to, help + ", separated by commas"))
+            ->delimiter(',');
     }
     void number(const std::string& flag, int& to, int low, int high, const std::string& help) {
         option(flag, app_.add_option("--" + flag, to, help + " (" + std::to_string(to) + ")"))
@@ -166,8 +189,9 @@ std::optional<Url> parse_url(std::string_view url) {
     if (u.scheme.empty() || url.empty()) return std::nullopt;
     // Origin only: no path, user, query or fragment.
     for (const char c : url) {
-        const bool ok = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-                        c == '-' || c == ':' || c == '[' || c == ']';
+        const bool ok = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                        (c >= '0' && c <= '9') || c == '.' || c == '-' || c == ':' || c == '[' ||
+                        c == ']';
         if (!ok) return std::nullopt;
     }
     if (url.front() == '[') {
@@ -203,33 +227,41 @@ void settle(Config& c, const Options& options, Command command) {
     c.listen_host = listen->first;
     c.listen_port = listen->second;
     c.settings.demo = c.demo;
-    c.mail_asked_for = std::getenv("TWOFOLD_SMTP") != nullptr || std::getenv("TWOFOLD_WHATSAPP_URL") != nullptr;
+    c.mail_asked_for =
+        std::getenv("TWOFOLD_SMTP") != nullptr || std::getenv("TWOFOLD_WHATSAPP_URL") != nullptr;
 
     if (c.demo) {
         if (!is_loopback(c.listen_host)) {
-            throw UsageError{"--demo is open to anyone who reaches it, so it listens on this machine only: use "
-                             "--listen 127.0.0.1:8080, or run without --demo"};
+            throw UsageError{
+                "--demo is open to anyone who reaches it, so it listens on this machine only: use "
+                "--listen 127.0.0.1:8080, or run without --demo"};
         }
         if (c.data_dir.empty()) c.data_dir = demo_folder();
         if (c.database.empty()) c.database = "sqlite:" + c.data_dir + "/twofold.db";
         if (c.keys.empty()) c.keys = c.data_dir + "/keys";
         if (!c.database.starts_with("sqlite:")) {
-            throw UsageError{"--demo uses the embedded SQLite only; run without --demo to use another database"};
+            throw UsageError{
+                "--demo uses the embedded SQLite only; run without --demo to use another database"};
         }
     }
     const bool only_keys = command == Command::keys_init || command == Command::keys_add ||
                            command == Command::keys_list;
     if (c.database.empty() && !only_keys) {
-        throw UsageError{"no database is named: set TWOFOLD_DATABASE (or --database) to sqlite:PATH or "
-                         "mysql://user:password@host:port/database, or try `twofold serve --demo`"};
+        throw UsageError{
+            "no database is named: set TWOFOLD_DATABASE (or --database) to sqlite:PATH or "
+            "mysql://user:password@host:port/database, or try `twofold serve --demo`"};
     }
-    if (!c.database.empty() && !c.database.starts_with("sqlite:") && !c.database.starts_with("mysql://")) {
+    if (!c.database.empty() && !c.database.starts_with("sqlite:") &&
+        !c.database.starts_with("mysql://")) {
         // Not repeated: it may hold a password.
-        throw UsageError{"--database must be sqlite:PATH or mysql://user:password@host:port/database"};
+        throw UsageError{
+            "--database must be sqlite:PATH or mysql://user:password@host:port/database"};
     }
     if (c.keys.empty() && command != Command::migrate) {
-        throw UsageError{"no key ring is named: set TWOFOLD_KEYS (or --keys) to its file; `twofold keys init` makes "
-                         "one"};
+        throw UsageError{
+            "no key ring is named: set TWOFOLD_KEYS (or --keys) to its file; `twofold keys init` "
+            "makes "
+            "one"};
     }
     if (c.tls_cert.empty() != c.tls_key.empty()) {
         throw UsageError{"--tls-cert and --tls-key belong together: give both or neither"};
@@ -237,23 +269,29 @@ void settle(Config& c, const Options& options, Command command) {
     if (!options.given("public-url")) {
         const bool tls = !c.tls_cert.empty();
         if (!is_loopback(c.listen_host) && command == Command::serve) {
-            throw UsageError{"set TWOFOLD_PUBLIC_URL (or --public-url) to the address people will use, such as "
-                             "https://login.example.com"};
+            throw UsageError{
+                "set TWOFOLD_PUBLIC_URL (or --public-url) to the address people will use, such as "
+                "https://login.example.com"};
         }
-        c.settings.public_url = (tls ? "https://localhost:" : "http://localhost:") + std::to_string(c.listen_port);
+        c.settings.public_url =
+            (tls ? "https://localhost:" : "http://localhost:") + std::to_string(c.listen_port);
     }
     while (c.settings.public_url.ends_with('/')) c.settings.public_url.pop_back();
     const auto url = parse_url(c.settings.public_url);
     if (!url) {
-        throw UsageError{"--public-url must be a scheme, a host and perhaps a port, such as "
-                         "https://login.example.com"};
+        throw UsageError{
+            "--public-url must be a scheme, a host and perhaps a port, such as "
+            "https://login.example.com"};
     }
     // Without https a cookie can be read on the way; only this machine's own loopback is exempt.
     if (url->scheme == "http" && !is_loopback(url->host)) {
         throw UsageError{"--public-url must start with https:// (http:// is for localhost only)"};
     }
-    if (c.web_root.empty()) c.web_root = beside_program("../web");
-    if (!c.settings.valid()) throw UsageError{"the settings contradict each other or are out of bounds"};
+    for (const char* place : {"../web", "../share/twofold/web"}) {
+        if (c.web_root.empty()) c.web_root = beside_program(place);
+    }
+    if (!c.settings.valid())
+        throw UsageError{"the settings contradict each other or are out of bounds"};
 }
 
 }  // namespace
@@ -270,13 +308,15 @@ std::optional<std::pair<std::string, int>> parse_listen(std::string_view text) {
         port = text.substr(end + 2);
     } else {
         const std::size_t colon = text.find(':');
-        if (colon == std::string_view::npos || text.find(':', colon + 1) != std::string_view::npos) return std::nullopt;
+        if (colon == std::string_view::npos || text.find(':', colon + 1) != std::string_view::npos)
+            return std::nullopt;
         host = text.substr(0, colon);
         port = text.substr(colon + 1);
     }
     int number = 0;
     const auto [p, ec] = std::from_chars(port.data(), port.data() + port.size(), number);
-    if (host.empty() || ec != std::errc{} || p != port.data() + port.size() || number < 1 || number > 65535) {
+    if (host.empty() || ec != std::errc{} || p != port.data() + port.size() || number < 1 ||
+        number > 65535) {
         return std::nullopt;
     }
     return std::pair{std::string(host), number};
@@ -307,14 +347,16 @@ std::string_view name_of(Scope scope) {
 
 std::variant<CommandLine, int> read_command_line(int argc, const char* const* argv) {
     CommandLine line;
-    CLI::App app{"Twofold: two-factor authentication beside an account system that asks for a password"};
+    CLI::App app{
+        "Twofold: two-factor authentication beside an account system that asks for a password"};
     app.name("twofold");
     app.set_version_flag("--version", std::string("twofold " TWOFOLD_VERSION));
     app.fallthrough();
     app.require_subcommand(1, 1);
     Options options(app, line.config);
 
-    const auto command = [&line](CLI::App& parent, const char* name, const char* help, Command which) {
+    const auto command = [&line](CLI::App& parent, const char* name, const char* help,
+                                 Command which) {
         CLI::App* sub = parent.add_subcommand(name, help);
         sub->fallthrough();
         sub->callback([&line, which] { line.command = which; });
@@ -328,14 +370,21 @@ std::variant<CommandLine, int> read_command_line(int argc, const char* const* ar
     };
     command(app, "serve", "Run the server", Command::serve);
     command(app, "migrate", "Bring the database to this version's shape", Command::migrate);
-    command(app, "check-config", "Read all settings, say what is wrong, start nothing", Command::check_config);
+    command(app, "check-config", "Read all settings, say what is wrong, start nothing",
+            Command::check_config);
 
     std::vector<std::string> scopes;
     CLI::App* api_key = group("api-key", "Keys of the applications that call the API");
-    CLI::App* create = command(*api_key, "create", "Make a key; it is shown once", Command::api_key_create);
-    create->add_option("--application", line.application, "The application it belongs to; made if there is none")
+    CLI::App* create =
+        command(*api_key, "create", "Make a key; it is shown once", Command::api_key_create);
+    create
+        ->add_option("--application", line.application,
+                     "The application it belongs to; made if there is none")
         ->required();
-    create->add_option("--scopes", scopes, "users,enroll,verify,manage,support,audit,webhooks,import,erase,keys,applications")
+    create
+        ->add_option(
+            "--scopes", scopes,
+            "users,enroll,verify,manage,support,audit,webhooks,import,erase,keys,applications")
         ->required()
         ->delimiter(',');
     create->add_option("--name", line.name, "What the key is for");
@@ -347,17 +396,20 @@ std::variant<CommandLine, int> read_command_line(int argc, const char* const* ar
     revoke->add_option("id", line.id, "The key's id (key_…)")->required();
 
     CLI::App* audit = group("audit", "The record of every change");
-    CLI::App* verify = command(*audit, "verify", "Check every chain and checkpoint; exit 1 when one is broken",
-                               Command::audit_verify);
+    CLI::App* verify =
+        command(*audit, "verify", "Check every chain and checkpoint; exit 1 when one is broken",
+                Command::audit_verify);
     verify->add_flag("--json", line.json, "Print JSON");
 
     CLI::App* keys = group("keys", "The key ring that everything at rest is sealed under");
     command(*keys, "init", "Make a new key ring", Command::keys_init);
-    command(*keys, "add", "Add a key; give the file to every node, then activate it", Command::keys_add);
+    command(*keys, "add", "Add a key; give the file to every node, then activate it",
+            Command::keys_add);
     command(*keys, "activate", "Seal new values under this key from now on", Command::keys_activate)
         ->add_option("id", line.id, "The key's id")
         ->required();
-    command(*keys, "retire", "Remove a key that nothing is sealed under any more", Command::keys_retire)
+    command(*keys, "retire", "Remove a key that nothing is sealed under any more",
+            Command::keys_retire)
         ->add_option("id", line.id, "The key's id")
         ->required();
     command(*keys, "list", "List the keys' ids", Command::keys_list);

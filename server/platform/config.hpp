@@ -1,6 +1,7 @@
 // config.hpp - settings and the command line. Each setting is a flag (--listen), an environment
 // variable (TWOFOLD_LISTEN) and a key of the config file (listen = "…"); the flag wins over the
-// environment, the environment over the file. Bounds are checked here, once, before anything starts.
+// environment, the environment over the file. Bounds are checked here, once, before anything
+// starts.
 #pragma once
 #include <optional>
 #include <string>
@@ -13,36 +14,46 @@
 namespace twofold::platform {
 
 enum class Command {
-    serve, migrate, check_config, api_key_create, api_key_list, api_key_revoke, audit_verify,
-    keys_init, keys_add, keys_activate, keys_retire, keys_list,
+    serve,
+    migrate,
+    check_config,
+    api_key_create,
+    api_key_list,
+    api_key_revoke,
+    audit_verify,
+    keys_init,
+    keys_add,
+    keys_activate,
+    keys_retire,
+    keys_list,
 };
 
 struct Config {
     std::string listen = "127.0.0.1:8080";
     std::string listen_host = "127.0.0.1";  // of `listen`, without brackets
     int listen_port = 8080;
-    std::string database;                   // sqlite:PATH or mysql://user:pass@host:port/db
-    int database_connections = 8;           // 1..64
-    std::string keys;                       // the key ring's file
-    std::string tls_cert;                   // both or neither
+    std::string database;          // sqlite:PATH or mysql://user:pass@host:port/db
+    int database_connections = 8;  // 1..64
+    std::string keys;              // the key ring's file
+    std::string tls_cert;          // both or neither
     std::string tls_key;
     std::vector<std::string> trusted_proxies;
-    std::vector<std::string> hosts;         // further Host values that are ours
-    std::string web_root;                   // the built Client Area; empty: beside the program
+    std::vector<std::string> hosts;  // further Host values that are ours
+    std::string web_root;            // the built Client Area; empty: beside the program
     Level log_level = Level::info;
     bool demo = false;
-    std::string data_dir;                   // --demo keeps its database and keys here
-    bool mail_asked_for = false;            // TWOFOLD_SMTP is set, which this version does not send by
+    std::string data_dir;         // --demo keeps its database and keys here
+    bool mail_asked_for = false;  // TWOFOLD_SMTP is set, which this version does not send by
     domain::Settings settings;
 };
 
 struct CommandLine {
     Command command = Command::serve;
     Config config;
-    std::string application;                // api-key create, list
+    std::string application;  // api-key create, list
     domain::Scopes scopes;
     std::string name;
-    std::string id;                         // api-key revoke, keys activate and retire
+    std::string id;  // api-key revoke, keys activate and retire
     bool json = false;
 };
 

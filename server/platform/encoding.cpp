@@ -27,7 +27,8 @@ void encode(std::string& out, ByteView b, std::string_view alphabet) {
     out.reserve(out.size() + (b.size() * 4 + 2) / 3);
     std::size_t i = 0;
     for (; i + 3 <= b.size(); i += 3) {
-        const unsigned v = static_cast<unsigned>(b[i]) << 16 | static_cast<unsigned>(b[i + 1]) << 8 | b[i + 2];
+        const unsigned v =
+            static_cast<unsigned>(b[i]) << 16 | static_cast<unsigned>(b[i + 1]) << 8 | b[i + 2];
         out.push_back(alphabet[v >> 18]);
         out.push_back(alphabet[v >> 12 & 63]);
         out.push_back(alphabet[v >> 6 & 63]);
@@ -42,7 +43,8 @@ void encode(std::string& out, ByteView b, std::string_view alphabet) {
     if (left == 2) out.push_back(alphabet[v >> 6 & 63]);
 }
 
-std::optional<std::size_t> decode(std::string_view text, std::span<std::uint8_t> out, const Reverse& from) {
+std::optional<std::size_t> decode(std::string_view text, std::span<std::uint8_t> out,
+                                  const Reverse& from) {
     const std::size_t tail = text.size() % 4;
     if (tail == 1) return std::nullopt;
     const std::size_t size = text.size() / 4 * 3 + (tail == 0 ? 0 : tail - 1);

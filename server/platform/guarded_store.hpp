@@ -8,18 +8,22 @@
 namespace twofold::platform {
 
 class GuardedStore final : public domain::Store {
-   public:
+ public:
     // Both outlive this.
     GuardedStore(domain::Store& store, const ClockGuard& guard) : store_(store), guard_(guard) {}
 
-    domain::Outcome<Done> write(std::string_view request_id, const std::function<bool(domain::Tx&)>& fn) override {
-        if (!guard_.ok()) return domain::Problem{domain::Code::unavailable, std::chrono::seconds{5}, {}, {}};
+    domain::Outcome<Done> write(std::string_view request_id,
+                                const std::function<bool(domain::Tx&)>& fn) override {
+        if (!guard_.ok())
+            return domain::Problem{domain::Code::unavailable, std::chrono::seconds{5}, {}, {}};
         return store_.write(request_id, fn);
     }
-    domain::Outcome<Done> read(const std::function<void(domain::Tx&)>& fn) override { return store_.read(fn); }
+    domain::Outcome<Done> read(const std::function<void(domain::Tx&)>& fn) override {
+        return store_.read(fn);
+    }
     bool ready() override { return store_.ready(); }
 
-   private:
+ private:
     domain::Store& store_;
     const ClockGuard& guard_;
 };

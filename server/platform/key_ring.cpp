@@ -62,7 +62,7 @@ std::optional<Secret> key_of(std::string_view text) {
 
 // Closes and, until kept, removes the temporary file.
 class TemporaryFile {
-   public:
+ public:
     explicit TemporaryFile(const std::string& beside) : path_(beside + ".XXXXXX") {
         fd_ = mkstemp(path_.data());  // mode 0600 by POSIX
     }
@@ -76,7 +76,7 @@ class TemporaryFile {
     const std::string& path() const { return path_; }
     void keep() { path_.clear(); }
 
-   private:
+ private:
     std::string path_;
     int fd_ = -1;
 };
@@ -107,8 +107,10 @@ Result<KeyRing, Trouble> KeyRing::load(const std::string& path) {
     if (fd < 0) {
         if (errno == ENOENT) {
             return Trouble{"There is no key ring at " + path +
-                           ". If this is a new installation, make one with `twofold keys init`; if the database "
-                           "already holds data, put its key ring back from your backup (TWOFOLD_KEYS names the file)."};
+                           ". If this is a new installation, make one with `twofold keys init`; if "
+                           "the database "
+                           "already holds data, put its key ring back from your backup "
+                           "(TWOFOLD_KEYS names the file)."};
         }
         return Trouble{"The key ring " + path + " cannot be read (" + reason() + ")."};
     }
@@ -121,10 +123,12 @@ Result<KeyRing, Trouble> KeyRing::load(const std::string& path) {
         return Trouble{"The key ring " + path + " is not a regular file."};
     }
     if ((st.st_mode & 077) != 0) {
-        return Trouble{"Others may read the key ring " + path + "; run `chmod 600 " + path + "` and start again."};
+        return Trouble{"Others may read the key ring " + path + "; run `chmod 600 " + path +
+                       "` and start again."};
     }
     if (st.st_uid != geteuid() && st.st_uid != 0) {
-        return Trouble{"The key ring " + path + " belongs to another user; it must belong to the one that runs twofold."};
+        return Trouble{"The key ring " + path +
+                       " belongs to another user; it must belong to the one that runs twofold."};
     }
     std::vector<std::uint8_t> raw(kMaxFile + 1);
     std::size_t size = 0;
@@ -165,11 +169,13 @@ Result<KeyRing, Trouble> KeyRing::parse(std::string_view text) {
             auto key = key_of(w[1]);
             if (!key) return bad("holds no 32-byte index key");
             ring.index_ = std::move(*key);
-        } else if (w[0] == "key" && w.size() == 5 && valid_id(w[1]) && (w[2] == "active" || w[2] == "ready")) {
+        } else if (w[0] == "key" && w.size() == 5 && valid_id(w[1]) &&
+                   (w[2] == "active" || w[2] == "ready")) {
             auto key = key_of(w[3]);
             std::int64_t created = 0;
             const auto [p, ec] = std::from_chars(w[4].data(), w[4].data() + w[4].size(), created);
-            if (!key || ec != std::errc{} || p != w[4].data() + w[4].size()) return bad("holds no 32-byte key");
+            if (!key || ec != std::errc{} || p != w[4].data() + w[4].size())
+                return bad("holds no 32-byte key");
             if (ring.find(w[1]) != nullptr) return bad("names a key twice");
             ring.keys_.push_back(RingKey{std::string(w[1]), w[2] == "active", std::move(*key),
                                          domain::Instant{domain::Seconds{created}}});
@@ -178,7 +184,8 @@ Result<KeyRing, Trouble> KeyRing::parse(std::string_view text) {
         }
     }
     if (ring.index_.empty()) return bad("ends the file without an index key");
-    if (std::count_if(ring.keys_.begin(), ring.keys_.end(), [](const RingKey& k) { return k.active; }) != 1) {
+    if (std::count_if(ring.keys_.begin(), ring.keys_.end(),
+                      [](const RingKey& k) { return k.active; }) != 1) {
         return bad("ends the file without exactly one active key");
     }
     return ring;
@@ -194,7 +201,8 @@ Secret KeyRing::text() const {
         put(t);
         wipe(t.data(), t.size());
     };
-    put("# Twofold's keys. Without this file the database cannot be read: back it up, apart from the\n"
+    put("# Twofold's keys. Without this file the database cannot be read: back it up, apart from "
+        "the\n"
         "# database, and let nobody else read it. Change it with `twofold keys …` only.\n");
     put(kHead);
     put("\nindex ");
@@ -219,7 +227,8 @@ Result<Done, Trouble> KeyRing::save(const std::string& path, bool fresh) const {
         }
     }
     TemporaryFile file(path);
-    if (file.fd() < 0) return Trouble{"The key ring " + path + " cannot be written (" + reason() + ")."};
+    if (file.fd() < 0)
+        return Trouble{"The key ring " + path + " cannot be written (" + reason() + ")."};
     const Secret body = text();
     if (!write_all(file.fd(), body.expose()) || fsync(file.fd()) != 0) {
         return Trouble{"The key ring " + path + " cannot be written (" + reason() + ")."};
@@ -239,7 +248,8 @@ Result<Done, Trouble> KeyRing::save(const std::string& path, bool fresh) const {
         }
         file.keep();
     }
-    const int dir = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int dir =
+        ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (dir >= 0) {
         fsync(dir);
         ::close(dir);

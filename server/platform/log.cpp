@@ -4,10 +4,9 @@
 #include <spdlog/async_logger.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
-#include <nlohmann/json.hpp>
-
 #include <array>
 #include <chrono>
+#include <nlohmann/json.hpp>
 
 namespace twofold::platform {
 namespace {
@@ -16,20 +15,28 @@ constexpr std::size_t kQueue = 8192;
 
 std::string_view name_of(Level level) {
     switch (level) {
-        case Level::debug: return "debug";
-        case Level::info: return "info";
-        case Level::warning: return "warning";
-        case Level::error: break;
+        case Level::debug:
+            return "debug";
+        case Level::info:
+            return "info";
+        case Level::warning:
+            return "warning";
+        case Level::error:
+            break;
     }
     return "error";
 }
 
 spdlog::level::level_enum spdlog_level(Level level) {
     switch (level) {
-        case Level::debug: return spdlog::level::debug;
-        case Level::info: return spdlog::level::info;
-        case Level::warning: return spdlog::level::warn;
-        case Level::error: break;
+        case Level::debug:
+            return spdlog::level::debug;
+        case Level::info:
+            return spdlog::level::info;
+        case Level::warning:
+            return spdlog::level::warn;
+        case Level::error:
+            break;
     }
     return spdlog::level::err;
 }
@@ -53,15 +60,20 @@ std::string rfc3339(std::int64_t at_ms) {
 
 }  // namespace
 
-std::string log_line(std::int64_t at_ms, Level level, std::string_view event, const LogField* fields,
-                     std::size_t count) {
-    std::string line = R"({"at":")" + rfc3339(at_ms) + R"(","level":")" + std::string(name_of(level)) + R"(","event":)";
+std::string log_line(std::int64_t at_ms, Level level, std::string_view event,
+                     const LogField* fields, std::size_t count) {
+    std::string line = R"({"at":")" + rfc3339(at_ms) + R"(","level":")" +
+                       std::string(name_of(level)) + R"(","event":)";
     put_text(line, event);
     for (std::size_t i = 0; i < count; ++i) {
         line += ',';
-        put_text(line, fields[i].first);
+        put_text(line, fields[i].name);
         line += ':';
-        put_text(line, fields[i].second);
+        if (const auto* text = std::get_if<std::string_view>(&fields[i].value)) {
+            put_text(line, *text);
+        } else {
+            line += std::to_string(std::get<std::int64_t>(fields[i].value));
+        }
     }
     line += '}';
     return line;
@@ -86,24 +98,14 @@ Log::~Log() { flush(); }
 
 void Log::flush() { sink_->logger->flush(); }
 
-void Log::put(Level level, std::string_view event, const LogField* fields, std::size_t count) {
+void Log::write(Level level, std::string_view event, std::initializer_list<LogField> fields) {
     if (level < lowest_) return;
     using namespace std::chrono;
-    const std::int64_t now = duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+    const std::int64_t now =
+        duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+    const std::string line = log_line(now, level, event, fields.begin(), fields.size());
     // As one argument, never as the format.
-    sink_->logger->log(spdlog_level(level), spdlog::string_view_t(log_line(now, level, event, fields, count)));
-}
-
-void Log::write(Level level, std::string_view event, std::initializer_list<LogField> fields) {
-    put(level, event, fields.begin(), fields.size());
-}
-
-void Log::write(Level level, std::string_view event,
-                const std::vector<std::pair<std::string, std::string>>& fields) {
-    std::vector<LogField> views;
-    views.reserve(fields.size());
-    for (const auto& [k, v] : fields) views.emplace_back(k, v);
-    put(level, event, views.data(), views.size());
+    sink_->logger->log(spdlog_level(level), spdlog::string_view_t(line));
 }
 
 }  // namespace twofold::platform

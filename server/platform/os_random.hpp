@@ -6,7 +6,7 @@
 namespace twofold::platform {
 
 class OsRandom final : public domain::Random {
-   public:
+ public:
     void fill(std::span<std::uint8_t> out) override;
 };
 

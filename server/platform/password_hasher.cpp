@@ -52,14 +52,16 @@ bool take_number(std::string_view& s, std::uint32_t& out) {
 std::optional<Phc> parse(std::string_view s) {
     Phc p;
     if (!take(s, "$argon2id$v=19$m=") || !take_number(s, p.cost.memory_kib) || !take(s, ",t=") ||
-        !take_number(s, p.cost.passes) || !take(s, ",p=") || !take_number(s, p.cost.lanes) || !take(s, "$")) {
+        !take_number(s, p.cost.passes) || !take(s, ",p=") || !take_number(s, p.cost.lanes) ||
+        !take(s, "$")) {
         return std::nullopt;
     }
     const std::size_t dollar = s.find('$');
     if (dollar == std::string_view::npos) return std::nullopt;
     auto salt = from_base64(s.substr(0, dollar));
     auto hash = from_base64(s.substr(dollar + 1));
-    if (!salt || !hash || salt->size() < 8 || salt->size() > 64 || hash->size() < 16 || hash->size() > 64) {
+    if (!salt || !hash || salt->size() < 8 || salt->size() > 64 || hash->size() < 16 ||
+        hash->size() > 64) {
         return std::nullopt;
     }
     p.salt = std::move(*salt);
@@ -71,13 +73,14 @@ std::optional<Phc> parse(std::string_view s) {
 
 // A leased block, given back on destruction.
 class Argon2Hasher::Place {
-   public:
+ public:
     explicit Place(Argon2Hasher& pool) : pool_(pool) {
         std::unique_lock lock(pool_.mutex_);
         if (pool_.free_.empty()) {
             if (pool_.waiting_ >= pool_.may_wait_) {
-                throw std::system_error(std::make_error_code(std::errc::resource_unavailable_try_again),
-                                        "password hashing is busy");
+                throw std::system_error(
+                    std::make_error_code(std::errc::resource_unavailable_try_again),
+                    "password hashing is busy");
             }
             ++pool_.waiting_;
             pool_.freed_.wait(lock, [this] { return !pool_.free_.empty(); });
@@ -100,12 +103,13 @@ class Argon2Hasher::Place {
     Place(const Place&) = delete;
     Place& operator=(const Place&) = delete;
 
-   private:
+ private:
     Argon2Hasher& pool_;
     std::unique_ptr<std::uint8_t[]> mine_;
 };
 
-Argon2Hasher::Argon2Hasher(Argon2Cost cost, int places, int may_wait) : cost_(cost), may_wait_(may_wait) {
+Argon2Hasher::Argon2Hasher(Argon2Cost cost, int places, int may_wait)
+    : cost_(cost), may_wait_(may_wait) {
     for (int i = 0; i < places; ++i) {
         // Not value-initialised: the pages come when they are first used.
         free_.emplace_back(new std::uint8_t[block_bytes(cost_)]);
@@ -113,14 +117,16 @@ Argon2Hasher::Argon2Hasher(Argon2Cost cost, int places, int may_wait) : cost_(co
 }
 Argon2Hasher::~Argon2Hasher() = default;
 
-Secret Argon2Hasher::run(const Argon2Cost& cost, std::string_view text, ByteView salt, std::size_t length) {
+Secret Argon2Hasher::run(const Argon2Cost& cost, std::string_view text, ByteView salt,
+                         std::size_t length) {
     std::vector<std::uint8_t> out(length);
     std::vector<std::uint8_t> salt_copy(salt.begin(), salt.end());
     const Place place(*this);
     argon2_context c{};
     c.out = out.data();
     c.outlen = static_cast<std::uint32_t>(out.size());
-    c.pwd = reinterpret_cast<std::uint8_t*>(const_cast<char*>(text.data()));  // read only: no CLEAR flag is set
+    c.pwd = reinterpret_cast<std::uint8_t*>(
+        const_cast<char*>(text.data()));  // read only: no CLEAR flag is set
     c.pwdlen = static_cast<std::uint32_t>(text.size());
     c.salt = salt_copy.data();
     c.saltlen = static_cast<std::uint32_t>(salt_copy.size());
@@ -143,15 +149,17 @@ std::string Argon2Hasher::hash(std::string_view password) {
     std::array<std::uint8_t, kSalt> salt;
     random_bytes(salt);
     const Secret h = run(cost_, password, salt, kHash);
-    return "$argon2id$v=19$m=" + std::to_string(cost_.memory_kib) + ",t=" + std::to_string(cost_.passes) +
-           ",p=" + std::to_string(cost_.lanes) + "$" + base64(salt) + "$" + base64(h.expose());
+    return "$argon2id$v=19$m=" + std::to_string(cost_.memory_kib) +
+           ",t=" + std::to_string(cost_.passes) + ",p=" + std::to_string(cost_.lanes) + "$" +
+           base64(salt) + "$" + base64(h.expose());
 }
 
 bool Argon2Hasher::verify(std::string_view phc, std::string_view password) {
     std::optional<Phc> p = parse(phc);
     // Bounds: what is in the database must not be able to ask for more than the pool has.
-    const bool usable = p && p->cost.memory_kib >= 8 * p->cost.lanes && p->cost.memory_kib <= cost_.memory_kib &&
-                        p->cost.passes >= 1 && p->cost.passes <= 16 && p->cost.lanes >= 1 && p->cost.lanes <= 4;
+    const bool usable = p && p->cost.memory_kib >= 8 * p->cost.lanes &&
+                        p->cost.memory_kib <= cost_.memory_kib && p->cost.passes >= 1 &&
+                        p->cost.passes <= 16 && p->cost.lanes >= 1 && p->cost.lanes <= 4;
     if (!usable) {
         const std::array<std::uint8_t, kSalt> salt{};
         (void)run(cost_, password, salt, kHash);
@@ -161,6 +169,8 @@ bool Argon2Hasher::verify(std::string_view phc, std::string_view password) {
     return constant_time_equal(h.expose(), p->hash);
 }
 
-Secret Argon2Hasher::derive(std::string_view text, ByteView salt) { return run(cost_, text, salt, kHash); }
+Secret Argon2Hasher::derive(std::string_view text, ByteView salt) {
+    return run(cost_, text, salt, kHash);
+}
 
 }  // namespace twofold::platform

@@ -1,8 +1,9 @@
 // password_hasher.hpp - Argon2id (RFC 9106) for passwords and backup codes, two at a time.
-// Each of the two places has its own 19 MiB block, made once and used again, so that load can neither
-// exhaust memory nor pay for fresh pages at every call (OWASP: m = 19 MiB, t = 2, p = 1). Blocking;
-// thread-safe.
-//   errors   std::system_error(resource_unavailable_try_again) when more callers wait than the bound
+// Each of the two places has its own 19 MiB block, made once and used again, so that load can
+// neither exhaust memory nor pay for fresh pages at every call (OWASP: m = 19 MiB, t = 2, p = 1).
+// Blocking; thread-safe.
+//   errors   std::system_error(resource_unavailable_try_again) when more callers wait than the
+//   bound
 //            allows: the server answers 503 `overloaded`
 //   timing   verify() does the same work for a hash that is malformed, empty or foreign
 #pragma once
@@ -22,7 +23,7 @@ struct Argon2Cost {
 };
 
 class Argon2Hasher final : public domain::PasswordHasher {
-   public:
+ public:
     explicit Argon2Hasher(Argon2Cost cost = {}, int places = 2, int may_wait = 64);
     ~Argon2Hasher() override;
 
@@ -32,7 +33,7 @@ class Argon2Hasher final : public domain::PasswordHasher {
     bool verify(std::string_view phc, std::string_view password) override;
     Secret derive(std::string_view text, ByteView salt) override;
 
-   private:
+ private:
     class Place;
     Secret run(const Argon2Cost& cost, std::string_view text, ByteView salt, std::size_t length);
 

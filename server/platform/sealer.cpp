@@ -69,7 +69,8 @@ void hkdf(ByteView key, std::string_view info, Key& out) {
     std::string info_copy(info);
     const OSSL_PARAM params[] = {
         OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, const_cast<std::uint8_t*>(key.data()), key.size()),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, const_cast<std::uint8_t*>(key.data()),
+                                          key.size()),
         OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, info_copy.data(), info_copy.size()),
         OSSL_PARAM_construct_end()};
     const int ok = EVP_KDF_derive(ctx, out.data(), out.size(), params);
@@ -80,13 +81,14 @@ void hkdf(ByteView key, std::string_view info, Key& out) {
 Cipher cipher_with(const Key& key, bool encrypt) {
     Cipher c(EVP_CIPHER_CTX_new());
     must(c != nullptr, "AES-256-GCM");
-    must(EVP_CipherInit_ex(c.get(), aes_gcm(), nullptr, key.data(), nullptr, encrypt ? 1 : 0) == 1, "AES-256-GCM");
+    must(EVP_CipherInit_ex(c.get(), aes_gcm(), nullptr, key.data(), nullptr, encrypt ? 1 : 0) == 1,
+         "AES-256-GCM");
     return c;
 }
 
 // The associated data, on the stack for all but absurdly long places.
 class Associated {
-   public:
+ public:
     Associated(std::string_view key_id, const SealedPlace& p) {
         constexpr std::string_view kVersion = "twofold-seal-1";
         for (const std::string_view part :
@@ -99,11 +101,12 @@ class Associated {
         }
     }
     const std::uint8_t* data() const {
-        return reinterpret_cast<const std::uint8_t*>(spilled_.empty() ? small_.data() : spilled_.data());
+        return reinterpret_cast<const std::uint8_t*>(spilled_.empty() ? small_.data()
+                                                                      : spilled_.data());
     }
     int size() const { return static_cast<int>(spilled_.empty() ? size_ : spilled_.size()); }
 
-   private:
+ private:
     void put(std::string_view s) {
         if (spilled_.empty() && size_ + s.size() <= small_.size()) {
             std::memcpy(small_.data() + size_, s.data(), s.size());
@@ -119,7 +122,8 @@ class Associated {
 };
 
 // A context that has its key already: only the nonce is new.
-Sealed seal_with(EVP_CIPHER_CTX* c, std::string_view key_id, const SealedPlace& place, ByteView plain) {
+Sealed seal_with(EVP_CIPHER_CTX* c, std::string_view key_id, const SealedPlace& place,
+                 ByteView plain) {
     std::vector<std::uint8_t> raw(kNonce + plain.size() + kTag);
     random_bytes({raw.data(), kNonce});
     const Associated aad(key_id, place);
@@ -127,7 +131,8 @@ Sealed seal_with(EVP_CIPHER_CTX* c, std::string_view key_id, const SealedPlace& 
     must(EVP_EncryptInit_ex(c, nullptr, nullptr, nullptr, raw.data()) == 1, "sealing");
     must(EVP_EncryptUpdate(c, nullptr, &n, aad.data(), aad.size()) == 1, "sealing");
     if (!plain.empty()) {
-        must(EVP_EncryptUpdate(c, raw.data() + kNonce, &n, plain.data(), static_cast<int>(plain.size())) == 1,
+        must(EVP_EncryptUpdate(c, raw.data() + kNonce, &n, plain.data(),
+                               static_cast<int>(plain.size())) == 1,
              "sealing");
     }
     must(EVP_EncryptFinal_ex(c, raw.data() + kNonce + plain.size(), &n) == 1, "sealing");
@@ -142,8 +147,8 @@ Sealed seal_with(EVP_CIPHER_CTX* c, std::string_view key_id, const SealedPlace& 
     return out;
 }
 
-std::optional<Secret> open_with(EVP_CIPHER_CTX* c, std::string_view key_id, const SealedPlace& place,
-                                std::string_view body) {
+std::optional<Secret> open_with(EVP_CIPHER_CTX* c, std::string_view key_id,
+                                const SealedPlace& place, std::string_view body) {
     // Big enough for what sits in most columns; a sealed answer of the API is longer.
     std::array<std::uint8_t, 512> small;
     std::vector<std::uint8_t> large;
@@ -163,7 +168,8 @@ std::optional<Secret> open_with(EVP_CIPHER_CTX* c, std::string_view key_id, cons
                                   raw.data() + kNonce + length) == 1 &&
               EVP_DecryptUpdate(c, nullptr, &n, aad.data(), aad.size()) == 1;
     if (ok && length != 0) {
-        ok = EVP_DecryptUpdate(c, plain.data(), &n, raw.data() + kNonce, static_cast<int>(length)) == 1;
+        ok = EVP_DecryptUpdate(c, plain.data(), &n, raw.data() + kNonce,
+                               static_cast<int>(length)) == 1;
     }
     std::uint8_t nothing = 0;
     ok = ok && EVP_DecryptFinal_ex(c, length == 0 ? &nothing : plain.data() + length, &n) == 1;
@@ -224,7 +230,8 @@ struct ThreadContexts {
 
     static ThreadContexts& of(const RingSealer& sealer) {
         thread_local ThreadContexts mine;
-        if (!mine.material || mine.material->generation != sealer.generation_.load(std::memory_order_acquire)) {
+        if (!mine.material ||
+            mine.material->generation != sealer.generation_.load(std::memory_order_acquire)) {
             mine.material = sealer.material();
             mine.pairs.clear();
             mine.pairs.resize(mine.material->keys.size());
@@ -248,8 +255,9 @@ struct ThreadContexts {
         Mac m(EVP_MAC_CTX_new(hmac_algorithm()));
         must(m != nullptr, "HMAC");
         char digest[] = "SHA256";
-        const OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-                                     OSSL_PARAM_construct_end()};
+        const OSSL_PARAM params[] = {
+            OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+            OSSL_PARAM_construct_end()};
         must(EVP_MAC_init(m.get(), key.data(), key.size(), params) == 1, "HMAC");
         OPENSSL_cleanse(key.data(), key.size());
         return macs.emplace(purpose, std::move(m)).first->second.get();
@@ -300,7 +308,8 @@ Sealed RingSealer::seal_under(ByteView key, const SealedPlace& place, ByteView p
     return seal_with(c.get(), kUnder, place, plain);
 }
 
-std::optional<Secret> RingSealer::open_under(ByteView key, const SealedPlace& place, const Sealed& sealed) {
+std::optional<Secret> RingSealer::open_under(ByteView key, const SealedPlace& place,
+                                             const Sealed& sealed) {
     const auto parts = split(sealed.text);
     if (key.size() != kKey || !parts || parts->first != kUnder) return std::nullopt;
     Key k;
@@ -314,9 +323,10 @@ std::string RingSealer::keyed_hash(std::string_view purpose, std::string_view in
     EVP_MAC_CTX* m = ThreadContexts::of(*this).mac(purpose);
     std::array<std::uint8_t, 32> out;
     std::size_t n = 0;
-    must(EVP_MAC_update(m, reinterpret_cast<const std::uint8_t*>(input.data()), input.size()) == 1 &&
-             EVP_MAC_final(m, out.data(), &n, out.size()) == 1 && n == out.size(),
-         "HMAC");
+    must(
+        EVP_MAC_update(m, reinterpret_cast<const std::uint8_t*>(input.data()), input.size()) == 1 &&
+            EVP_MAC_final(m, out.data(), &n, out.size()) == 1 && n == out.size(),
+        "HMAC");
     return hex(out);
 }
 

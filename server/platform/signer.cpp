@@ -51,7 +51,8 @@ Digest sha256(std::initializer_list<ByteView> parts) {
     static const EVP_MD* const md = EVP_MD_fetch(nullptr, "SHA256", nullptr);
     thread_local const std::unique_ptr<EVP_MD_CTX, MdContextDelete> c(EVP_MD_CTX_new());
     must(md != nullptr && c && EVP_DigestInit_ex(c.get(), md, nullptr) == 1, "SHA-256");
-    for (const ByteView p : parts) must(EVP_DigestUpdate(c.get(), p.data(), p.size()) == 1, "SHA-256");
+    for (const ByteView p : parts)
+        must(EVP_DigestUpdate(c.get(), p.data(), p.size()) == 1, "SHA-256");
     Digest out;
     unsigned n = 0;
     must(EVP_DigestFinal_ex(c.get(), out.data(), &n) == 1 && n == out.size(), "SHA-256");
@@ -63,12 +64,13 @@ struct PublicParts {
     std::string x;
     std::string y;
     std::string thumbprint() const {
-        const std::string canonical = R"({"crv":"P-256","kty":"EC","x":")" + x + R"(","y":")" + y + "\"}";
+        const std::string canonical =
+            R"({"crv":"P-256","kty":"EC","x":")" + x + R"(","y":")" + y + "\"}";
         return base64url(sha256({as_bytes(canonical)}));
     }
     std::string jwk() const {
-        return R"({"kty":"EC","crv":"P-256","x":")" + x + R"(","y":")" + y + R"(","use":"sig","alg":"ES256","kid":")" +
-               thumbprint() + "\"}";
+        return R"({"kty":"EC","crv":"P-256","x":")" + x + R"(","y":")" + y +
+               R"(","use":"sig","alg":"ES256","kid":")" + thumbprint() + "\"}";
     }
 };
 
@@ -90,7 +92,8 @@ bool is_p256(EVP_PKEY* key) {
     std::array<char, 64> group{};
     std::size_t n = 0;
     return EVP_PKEY_is_a(key, "EC") == 1 &&
-           EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_GROUP_NAME, group.data(), group.size(), &n) == 1 &&
+           EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_GROUP_NAME, group.data(),
+                                          group.size(), &n) == 1 &&
            std::string_view(group.data(), n) == "prime256v1";
 }
 
@@ -120,8 +123,9 @@ Signature raw_signature(ByteView der) {
     ECDSA_SIG* sig = d2i_ECDSA_SIG(nullptr, &p, static_cast<long>(der.size()));
     must(sig != nullptr, "signing");
     Signature out;
-    const bool ok = BN_bn2binpad(ECDSA_SIG_get0_r(sig), out.data(), kCoordinate) == kCoordinate &&
-                    BN_bn2binpad(ECDSA_SIG_get0_s(sig), out.data() + kCoordinate, kCoordinate) == kCoordinate;
+    const bool ok =
+        BN_bn2binpad(ECDSA_SIG_get0_r(sig), out.data(), kCoordinate) == kCoordinate &&
+        BN_bn2binpad(ECDSA_SIG_get0_s(sig), out.data() + kCoordinate, kCoordinate) == kCoordinate;
     ECDSA_SIG_free(sig);
     must(ok, "signing");
     return out;
@@ -173,7 +177,8 @@ struct SignerContexts {
 
     static SignerContexts& of(const StoredSigner& signer) {
         thread_local SignerContexts mine;
-        if (!mine.keys || mine.keys->generation != signer.generation_.load(std::memory_order_acquire)) {
+        if (!mine.keys ||
+            mine.keys->generation != signer.generation_.load(std::memory_order_acquire)) {
             mine.pairs.clear();
             mine.keys = signer.keys();
         }
@@ -190,7 +195,8 @@ struct SignerContexts {
         must(EVP_PKEY_sign(c.get(), der.data(), &n, digest.data(), digest.size()) == 1, "signing");
         return raw_signature(ByteView(der.data(), n));
     }
-    bool verify(const StoredSigner::Keys::One& key, const Digest& digest, const Signature& signature) {
+    bool verify(const StoredSigner::Keys::One& key, const Digest& digest,
+                const Signature& signature) {
         PkeyContext& c = pairs[&key].verifying;
         if (!c) {
             c.reset(EVP_PKEY_CTX_new_from_pkey(nullptr, key.key.get(), nullptr));
@@ -201,17 +207,24 @@ struct SignerContexts {
     }
 };
 
-std::string signing_key_extra(domain::Sealer& sealer) { return sealer.keyed_hash("ring", "canary").substr(0, 16); }
+std::string signing_key_extra(domain::Sealer& sealer) {
+    return sealer.keyed_hash("ring", "canary").substr(0, 16);
+}
 
 namespace {
 
 domain::SealedPlace place_of(const std::string& id, const std::string& extra) {
-    return {.table = "signing_key", .column = "private_key", .row = id, .application = {}, .user = {}, .extra = extra};
+    return {.table = "signing_key",
+            .column = "private_key",
+            .row = id,
+            .application = {},
+            .user = {},
+            .extra = extra};
 }
 
 // Newest active key first; the id decides between two of one second, alike on every node.
-Result<std::shared_ptr<const StoredSigner::Keys>, Trouble> assemble(const std::vector<SigningKeyRow>& rows,
-                                                                    domain::Sealer& sealer) {
+Result<std::shared_ptr<const StoredSigner::Keys>, Trouble> assemble(
+    const std::vector<SigningKeyRow>& rows, domain::Sealer& sealer) {
     auto keys = std::make_shared<StoredSigner::Keys>();
     const std::string extra = signing_key_extra(sealer);
     const SigningKeyRow* newest = nullptr;
@@ -226,16 +239,20 @@ Result<std::shared_ptr<const StoredSigner::Keys>, Trouble> assemble(const std::v
         const auto bytes = sealer.open(place_of(row->id, extra), row->private_key);
         Pkey key = bytes ? private_key(*bytes) : nullptr;
         if (!key || public_parts(key.get()).thumbprint() != row->id) {
-            return Trouble{"This key ring is not the one of this database: it does not open what was sealed under key " +
-                           under + " (the ring holds " + sealer.key_ids() +
-                           "). Point TWOFOLD_KEYS at the key ring this database was made with, or put it back from "
-                           "your backup; nothing has been changed."};
+            return Trouble{
+                "This key ring is not the one of this database: it does not open what was sealed "
+                "under key " +
+                under + " (the ring holds " + sealer.key_ids() +
+                "). Point TWOFOLD_KEYS at the key ring this database was made with, or put it back "
+                "from "
+                "your backup; nothing has been changed."};
         }
         const PublicParts parts = public_parts(key.get());
         if (!keys->by_id.empty()) keys->jwks += ",";
         keys->jwks += parts.jwk();
         const std::string header = R"({"alg":"ES256","kid":")" + row->id + R"(","typ":"JWT"})";
-        keys->by_id.emplace(row->id, StoredSigner::Keys::One{row->id, std::move(key), base64url(as_bytes(header))});
+        keys->by_id.emplace(
+            row->id, StoredSigner::Keys::One{row->id, std::move(key), base64url(as_bytes(header))});
         if (newest == nullptr && row->active) newest = row;
     }
     keys->jwks += "]}";
@@ -245,13 +262,15 @@ Result<std::shared_ptr<const StoredSigner::Keys>, Trouble> assemble(const std::v
 
 }  // namespace
 
-Result<std::unique_ptr<StoredSigner>, Trouble> StoredSigner::open(domain::Store& store, domain::Sealer& sealer,
+Result<std::unique_ptr<StoredSigner>, Trouble> StoredSigner::open(domain::Store& store,
+                                                                  domain::Sealer& sealer,
                                                                   const domain::Clock& clock) {
     std::vector<SigningKeyRow> rows;
     const std::string extra = signing_key_extra(sealer);
     const auto done = store.write("req_start", [&](domain::Tx& tx) {
         rows = tx.signing_keys();
-        if (std::any_of(rows.begin(), rows.end(), [](const SigningKeyRow& r) { return r.active; })) return true;
+        if (std::any_of(rows.begin(), rows.end(), [](const SigningKeyRow& r) { return r.active; }))
+            return true;
         Pkey fresh(EVP_EC_gen("P-256"));
         must(fresh != nullptr, "making a signing key");
         const PublicParts parts = public_parts(fresh.get());
@@ -264,10 +283,12 @@ Result<std::unique_ptr<StoredSigner>, Trouble> StoredSigner::open(domain::Store&
         if (tx.insert_signing_key(row)) rows.push_back(row);
         return true;
     });
-    if (!done) return Trouble{"The database does not answer, so the signing keys cannot be loaded."};
+    if (!done)
+        return Trouble{"The database does not answer, so the signing keys cannot be loaded."};
     auto keys = assemble(rows, sealer);
     if (!keys) return keys.error();
-    if ((*keys)->active == nullptr) return Trouble{"The database has no active signing key and takes no new one."};
+    if ((*keys)->active == nullptr)
+        return Trouble{"The database has no active signing key and takes no new one."};
     std::unique_ptr<StoredSigner> signer(new StoredSigner(store, sealer));
     signer->set(std::move(*keys));
     return signer;
@@ -291,10 +312,11 @@ bool StoredSigner::refresh() {
     const auto done = store_.read([&rows](domain::Tx& tx) { rows = tx.signing_keys(); });
     if (!done) return false;
     const auto held = keys();
-    const bool same = rows.size() == held->by_id.size() &&
-                      std::all_of(rows.begin(), rows.end(), [&held](const SigningKeyRow& r) {
-                          return held->find(r.id) != nullptr && (r.active || held->active->id != r.id);
-                      });
+    const bool same =
+        rows.size() == held->by_id.size() &&
+        std::all_of(rows.begin(), rows.end(), [&held](const SigningKeyRow& r) {
+            return held->find(r.id) != nullptr && (r.active || held->active->id != r.id);
+        });
     if (same) return true;
     auto next = assemble(rows, sealer_);
     if (!next || (*next)->active == nullptr) return false;
@@ -317,10 +339,11 @@ std::string StoredSigner::sign(std::string_view payload_json) {
 std::optional<std::string> StoredSigner::verify(std::string_view jws) {
     const std::size_t first = jws.find('.');
     const std::size_t last = jws.rfind('.');
-    if (first == std::string_view::npos || last == first || jws.find('.', first + 1) != last) return std::nullopt;
+    if (first == std::string_view::npos || last == first || jws.find('.', first + 1) != last)
+        return std::nullopt;
     SignerContexts& t = SignerContexts::of(*this);
-    // The header is compared as text with the ones this server writes: no algorithm is ever read from
-    // the token (RFC 8725 section 3.1).
+    // The header is compared as text with the ones this server writes: no algorithm is ever read
+    // from the token (RFC 8725 section 3.1).
     const StoredSigner::Keys::One* key = nullptr;
     for (const auto& [id, one] : t.keys->by_id) {
         if (one.header == jws.substr(0, first)) key = &one;
@@ -340,10 +363,12 @@ std::string StoredSigner::key_id() { return keys()->active->id; }
 
 std::string StoredSigner::sign_bytes(ByteView message) {
     // Prefixed, so that no checkpoint can ever pass for a JWS or the other way round.
-    return base64url(SignerContexts::of(*this).sign(sha256({as_bytes("twofold-bytes-1\n"), message})));
+    return base64url(
+        SignerContexts::of(*this).sign(sha256({as_bytes("twofold-bytes-1\n"), message})));
 }
 
-bool StoredSigner::verify_bytes(std::string_view key_id, ByteView message, std::string_view signature) {
+bool StoredSigner::verify_bytes(std::string_view key_id, ByteView message,
+                                std::string_view signature) {
     SignerContexts& t = SignerContexts::of(*this);
     const StoredSigner::Keys::One* key = t.keys->find(key_id);
     Signature s;

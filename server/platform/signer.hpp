@@ -1,8 +1,8 @@
 // signer.hpp - JWS by ES256 (RFC 7515, RFC 7518 section 3.4), one algorithm and no other.
 // Signing keys live in the database, sealed under the key ring, and every node uses the same ones
-// (rule 12). They double as the canary of security 79: a ring that does not open them is not the ring
-// of this database, and open() says so before anything is served.
-// Thread-safe. A signature costs about 25 us: contexts are kept a thread.
+// (rule 12). They double as the canary of security 79: a ring that does not open them is not the
+// ring of this database, and open() says so before anything is served. Thread-safe. A signature
+// costs about 25 us: contexts are kept a thread.
 #pragma once
 #include <atomic>
 #include <memory>
@@ -15,10 +15,11 @@
 namespace twofold::platform {
 
 class StoredSigner final : public domain::Signer {
-   public:
-    // Loads the keys; makes the first one when there is none. Trouble: the database does not answer,
-    // or the ring is not the one these keys were sealed under.
-    static Result<std::unique_ptr<StoredSigner>, Trouble> open(domain::Store& store, domain::Sealer& sealer,
+ public:
+    // Loads the keys; makes the first one when there is none. Trouble: the database does not
+    // answer, or the ring is not the one these keys were sealed under.
+    static Result<std::unique_ptr<StoredSigner>, Trouble> open(domain::Store& store,
+                                                               domain::Sealer& sealer,
                                                                const domain::Clock& clock);
     ~StoredSigner() override;
 
@@ -32,11 +33,12 @@ class StoredSigner final : public domain::Signer {
     std::string jwks_json() override;
     std::string key_id() override;
     std::string sign_bytes(ByteView message) override;
-    bool verify_bytes(std::string_view key_id, ByteView message, std::string_view signature) override;
+    bool verify_bytes(std::string_view key_id, ByteView message,
+                      std::string_view signature) override;
 
     struct Keys;
 
-   private:
+ private:
     StoredSigner(domain::Store& store, domain::Sealer& sealer) : store_(store), sealer_(sealer) {}
     std::shared_ptr<const Keys> keys() const;
     void set(std::shared_ptr<const Keys> keys);

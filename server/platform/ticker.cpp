@@ -4,8 +4,12 @@
 
 namespace twofold::platform {
 
-Ticker::Ticker(std::chrono::milliseconds period, std::function<void()> work, std::function<void(const char*)> failed)
-    : period_(period), work_(std::move(work)), failed_(std::move(failed)), thread_([this] { run(); }) {}
+Ticker::Ticker(std::chrono::milliseconds period, std::function<void()> work,
+               std::function<void(const char*)> failed)
+    : period_(period),
+      work_(std::move(work)),
+      failed_(std::move(failed)),
+      thread_([this] { run(); }) {}
 
 Ticker::~Ticker() {
     {

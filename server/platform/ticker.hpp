@@ -12,14 +12,15 @@ namespace twofold::platform {
 // leaves `work` goes to `failed` and the next round comes as usual. Stops, and waits for the round
 // that runs, on destruction.
 class Ticker {
-   public:
-    Ticker(std::chrono::milliseconds period, std::function<void()> work, std::function<void(const char*)> failed);
+ public:
+    Ticker(std::chrono::milliseconds period, std::function<void()> work,
+           std::function<void(const char*)> failed);
     ~Ticker();
     Ticker(const Ticker&) = delete;
     Ticker& operator=(const Ticker&) = delete;
     void wake();
 
-   private:
+ private:
     void run();
     const std::chrono::milliseconds period_;
     const std::function<void()> work_;

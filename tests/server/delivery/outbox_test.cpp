@@ -18,14 +18,14 @@ using domain::Seconds;
 namespace {
 
 class FakeClock final : public domain::Clock {
-   public:
+ public:
     domain::Instant now() const override { return at; }
     std::int64_t now_ms() const override { return at.time_since_epoch().count() * 1000; }
     domain::Instant at{Seconds{1'770'000'000}};
 };
 
 class FakeTransport final : public Transport {
-   public:
+ public:
     Sent send(const Letter& letter) override {
         const std::lock_guard lock(mutex);
         letters.push_back(letter);
@@ -54,9 +54,10 @@ struct World {
         m.kind = kind;
         m.locale = "en";
         m.to = sealer.seal(domain::places::message_to(m), as_bytes("alice@example.com"));
-        m.parameters = sealer.seal(
-            domain::places::message_parameters(m),
-            as_bytes(domain::text_map_write({{"issuer", "Example"}, {"link", "http://localhost/#/x?token=abc"}})));
+        m.parameters =
+            sealer.seal(domain::places::message_parameters(m),
+                        as_bytes(domain::text_map_write(
+                            {{"issuer", "Example"}, {"link", "http://localhost/#/x?token=abc"}})));
         m.priority = priority;
         m.created_at = clock.at;
         m.not_before = clock.at;
@@ -66,7 +67,9 @@ struct World {
             return true;
         }));
     }
-    domain::MessageRow row(const std::string& id) { return store.snapshot().messages.at(domain::MessageId{id}); }
+    domain::MessageRow row(const std::string& id) {
+        return store.snapshot().messages.at(domain::MessageId{id});
+    }
 };
 
 }  // namespace
@@ -144,8 +147,14 @@ TEST_CASE("rule 14: two workers never send one message twice") {
     for (int i = 0; i < 40; ++i) w.queue("msg_" + std::to_string(i));
     Outbox second(w.store, w.sealer, w.clock, w.transport, [](const auto&, auto, auto) {});
     Outbox first(w.store, w.sealer, w.clock, w.transport, [](const auto&, auto, auto) {});
-    std::thread a([&] { while (first.run_once() != 0) {} });
-    std::thread b([&] { while (second.run_once() != 0) {} });
+    std::thread a([&] {
+        while (first.run_once() != 0) {
+        }
+    });
+    std::thread b([&] {
+        while (second.run_once() != 0) {
+        }
+    });
     a.join();
     b.join();
     std::set<std::string> ids;

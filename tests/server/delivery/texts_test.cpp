@@ -16,15 +16,24 @@ namespace {
 std::multiset<std::string> placeholders(const std::string& text) {
     static const std::regex kBraces(R"(\{[a-z_]+\})");
     std::multiset<std::string> out;
-    for (std::sregex_iterator i(text.begin(), text.end(), kBraces), end; i != end; ++i) out.insert(i->str());
+    for (std::sregex_iterator i(text.begin(), text.end(), kBraces), end; i != end; ++i)
+        out.insert(i->str());
     return out;
 }
 
-const domain::TextMap kAll{{"issuer", "Example Hosting"}, {"link", "https://login.example.com/#/x?token=abc"},
-                           {"at", "1770000000"}, {"ip", "192.0.2.7"}, {"user_agent", "Firefox"},
-                           {"label", "My phone"}, {"method", "totp"}, {"remaining", "3"}, {"name", "Alice"}};
+const domain::TextMap kAll{{"issuer", "Example Hosting"},
+                           {"link", "https://login.example.com/#/x?token=abc"},
+                           {"at", "1770000000"},
+                           {"ip", "192.0.2.7"},
+                           {"user_agent", "Firefox"},
+                           {"label", "My phone"},
+                           {"method", "totp"},
+                           {"remaining", "3"},
+                           {"name", "Alice"}};
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
 
 }  // namespace
 
@@ -38,7 +47,8 @@ TEST_CASE("every language has every message, with the same placeholders") {
         names.insert(names.end(), {"_when", "_not_you"});
         for (const std::string& name : names) {
             INFO(locale << " " << name);
-            CHECK(placeholders(catalog_entry(locale, name)) == placeholders(catalog_entry("en", name)));
+            CHECK(placeholders(catalog_entry(locale, name)) ==
+                  placeholders(catalog_entry("en", name)));
         }
         for (const std::string& kind : kinds) {
             INFO(locale << " " << kind);
@@ -81,8 +91,10 @@ TEST_CASE("a line whose value is unknown is left out") {
 }
 
 TEST_CASE("a language is found by its tag, and an unknown one gets English") {
-    CHECK(render("confirm_email", "FR-ca", kAll).subject == render("confirm_email", "fr", kAll).subject);
-    CHECK(render("confirm_email", "xx", kAll).subject == render("confirm_email", "en", kAll).subject);
+    CHECK(render("confirm_email", "FR-ca", kAll).subject ==
+          render("confirm_email", "fr", kAll).subject);
+    CHECK(render("confirm_email", "xx", kAll).subject ==
+          render("confirm_email", "en", kAll).subject);
     CHECK(render("confirm_email", "", kAll).subject == render("confirm_email", "en", kAll).subject);
 }
 
@@ -90,7 +102,10 @@ TEST_CASE("26, 84: no value can start a line of its own or turn the text round")
     domain::TextMap hostile = kAll;
     hostile["label"] = "x\r\nBcc: victim@example.com\n\nPay at http://evil.example";
     hostile["issuer"] = "Ex\nSubject: other";
-    hostile["user_agent"] = "a\xe2\x80\xae" "b\xe2\x80\xa8" "c\x1b[31m\xff{link}{_not_you}";
+    hostile["user_agent"] =
+        "a\xe2\x80\xae"
+        "b\xe2\x80\xa8"
+        "c\x1b[31m\xff{link}{_not_you}";
     const Text t = render("factor_added", "en", hostile);
     CHECK_FALSE(contains(t.subject, "\n"));
     CHECK_FALSE(contains(t.body, "\nBcc"));
@@ -106,5 +121,8 @@ TEST_CASE("26, 84: no value can start a line of its own or turn the text round")
 TEST_CASE("in Arabic values are isolated, but a link stands alone") {
     const Text t = render("confirm_email", "ar", kAll);
     CHECK(contains(t.body, "\n\nhttps://login.example.com/#/x?token=abc\n"));
-    CHECK(contains(t.body, "\xe2\x81\xa8" "Example Hosting" "\xe2\x81\xa9"));
+    CHECK(contains(t.body,
+                   "\xe2\x81\xa8"
+                   "Example Hosting"
+                   "\xe2\x81\xa9"));
 }

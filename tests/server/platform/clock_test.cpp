@@ -16,7 +16,8 @@ struct Clocks {
         if (database) *database += ms / 1000;
     }
     ClockGuard guard() {
-        return ClockGuard([this] { return wall; }, [this] { return monotonic; }, [this] { return database; });
+        return ClockGuard([this] { return wall; }, [this] { return monotonic; },
+                          [this] { return database; });
     }
 };
 

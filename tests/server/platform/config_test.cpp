@@ -39,17 +39,18 @@ Read read(std::vector<std::string> words) {
 }
 
 class Environment {
-   public:
+ public:
     Environment(const char* name, const char* value) : name_(name) { setenv(name, value, 1); }
     ~Environment() { unsetenv(name_); }
     Environment(const Environment&) = delete;
     Environment& operator=(const Environment&) = delete;
 
-   private:
+ private:
     const char* name_;
 };
 
-const std::vector<std::string> kServe{"serve", "--database", "sqlite:/tmp/x.db", "--keys", "/tmp/keys"};
+const std::vector<std::string> kServe{"serve", "--database", "sqlite:/tmp/x.db", "--keys",
+                                      "/tmp/keys"};
 std::vector<std::string> serve(std::vector<std::string> more) {
     std::vector<std::string> words = kServe;
     words.insert(words.end(), more.begin(), more.end());
@@ -61,8 +62,9 @@ std::vector<std::string> serve(std::vector<std::string> more) {
 TEST_CASE("a setting is a flag, an environment variable and a key of the file, in this order") {
     const testing::TemporaryFolder folder;
     const std::string file = folder.file("twofold.toml");
-    std::ofstream(file) << "# ours\nlisten = \"127.0.0.1:9001\"\nchallenge_life = 120\nissuer = \"From file\"\n"
-                           "trusted-proxies = [\"10.0.0.0/8\", \"127.0.0.1\"]\nregistration = false\n";
+    std::ofstream(file)
+        << "# ours\nlisten = \"127.0.0.1:9001\"\nchallenge_life = 120\nissuer = \"From file\"\n"
+           "trusted-proxies = [\"10.0.0.0/8\", \"127.0.0.1\"]\nregistration = false\n";
     const Environment env("TWOFOLD_CHALLENGE_LIFE", "240");
     const Read r = read(serve({"--config", file, "--issuer", "From flag"}));
     INFO(r.said);
@@ -76,11 +78,20 @@ TEST_CASE("a setting is a flag, an environment variable and a key of the file, i
 }
 
 TEST_CASE("a number out of its bounds is a usage error that names the setting") {
-    for (const auto& [flag, value] : std::vector<std::pair<std::string, std::string>>{
-             {"--window", "2"}, {"--window", "-1"}, {"--challenge-life", "59"}, {"--challenge-life", "1801"},
-             {"--failures-that-end", "101"}, {"--tries-before-lock", "11"}, {"--proof-life", "301"},
-             {"--window", "x"}, {"--challenge-life", "30.9"}, {"--challenge-life", "4294967356"},
-             {"--database-connections", "0"}, {"--log-level", "loud"}, {"--registration", "maybe"}}) {
+    for (const auto& [flag, value] :
+         std::vector<std::pair<std::string, std::string>>{{"--window", "2"},
+                                                          {"--window", "-1"},
+                                                          {"--challenge-life", "59"},
+                                                          {"--challenge-life", "1801"},
+                                                          {"--failures-that-end", "101"},
+                                                          {"--tries-before-lock", "11"},
+                                                          {"--proof-life", "301"},
+                                                          {"--window", "x"},
+                                                          {"--challenge-life", "30.9"},
+                                                          {"--challenge-life", "4294967356"},
+                                                          {"--database-connections", "0"},
+                                                          {"--log-level", "loud"},
+                                                          {"--registration", "maybe"}}) {
         const Read r = read(serve({flag, value}));
         INFO(flag << " " << value << ": " << r.said);
         REQUIRE_FALSE(r.runs());
@@ -124,21 +135,24 @@ TEST_CASE("--demo listens on this machine only and needs nothing else") {
 
 TEST_CASE("53: the public URL is https but on loopback, and is needed when others can reach us") {
     CHECK_FALSE(read(serve({"--public-url", "http://login.example.com"})).runs());
-    CHECK(read(serve({"--public-url", "https://login.example.com/"})).config().settings.public_url ==
-          "https://login.example.com");
+    CHECK(
+        read(serve({"--public-url", "https://login.example.com/"})).config().settings.public_url ==
+        "https://login.example.com");
     CHECK(read(serve({"--public-url", "http://localhost:8080"})).runs());
-    for (const char* url : {"login.example.com", "ftp://x", "https://", "https://a/b", "https://u@h", "https://h?x",
-                            "https://h\r\nx"}) {
+    for (const char* url : {"login.example.com", "ftp://x", "https://", "https://a/b",
+                            "https://u@h", "https://h?x", "https://h\r\nx"}) {
         CHECK_FALSE(read(serve({"--public-url", url})).runs());
     }
     const Read r = read(serve({"--listen", "0.0.0.0:8080"}));
     REQUIRE_FALSE(r.runs());
     CHECK(r.said.find("TWOFOLD_PUBLIC_URL") != std::string::npos);
-    CHECK(read(serve({"--listen", "0.0.0.0:8080", "--public-url", "https://login.example.com"})).runs());
+    CHECK(read(serve({"--listen", "0.0.0.0:8080", "--public-url", "https://login.example.com"}))
+              .runs());
 }
 
 TEST_CASE("83: a wrong database setting is never repeated, for it may hold a password") {
-    const Read r = read({"serve", "--keys", "/tmp/keys", "--database", "postgres://user:hunter2@host/db"});
+    const Read r =
+        read({"serve", "--keys", "/tmp/keys", "--database", "postgres://user:hunter2@host/db"});
     REQUIRE_FALSE(r.runs());
     CHECK(r.said.find("hunter2") == std::string::npos);
     CHECK(r.said.find("mysql://") != std::string::npos);
@@ -146,13 +160,14 @@ TEST_CASE("83: a wrong database setting is never repeated, for it may hold a pas
 
 TEST_CASE("what is missing is said with what to do") {
     CHECK(read({"serve"}).said.find("TWOFOLD_DATABASE") != std::string::npos);
-    CHECK(read({"serve", "--database", "sqlite:/tmp/x"}).said.find("TWOFOLD_KEYS") != std::string::npos);
+    CHECK(read({"serve", "--database", "sqlite:/tmp/x"}).said.find("TWOFOLD_KEYS") !=
+          std::string::npos);
     CHECK(read(serve({"--tls-cert", "/tmp/c.pem"})).said.find("--tls-key") != std::string::npos);
     CHECK(read({}).code() == 2);
     CHECK(read({"sreve"}).code() == 2);
     CHECK(read({"api-key", "create", "--demo", "--scopes", "verify"}).code() == 2);
-    CHECK(read({"api-key", "create", "--demo", "--application", "a", "--scopes", "verfy"}).said.find("verfy") !=
-          std::string::npos);
+    CHECK(read({"api-key", "create", "--demo", "--application", "a", "--scopes", "verfy"})
+              .said.find("verfy") != std::string::npos);
     CHECK(read({"--help"}).code() == 0);
     const Read version = read({"--version"});
     CHECK(version.code() == 0);
@@ -160,22 +175,24 @@ TEST_CASE("what is missing is said with what to do") {
 }
 
 TEST_CASE("an API key's command reads its scopes") {
-    const Read r = read({"api-key", "create", "--demo", "--application", "shop", "--scopes", "users,enroll,verify",
-                         "--json"});
+    const Read r = read({"api-key", "create", "--demo", "--application", "shop", "--scopes",
+                         "users,enroll,verify", "--json"});
     INFO(r.said);
     REQUIRE(r.runs());
     const CommandLine& line = std::get<CommandLine>(r.result);
     CHECK(line.command == Command::api_key_create);
     CHECK(line.application == "shop");
     CHECK(line.json);
-    CHECK(line.scopes == domain::Scopes{domain::Scope::users, domain::Scope::enroll, domain::Scope::verify});
+    CHECK(line.scopes ==
+          domain::Scopes{domain::Scope::users, domain::Scope::enroll, domain::Scope::verify});
 }
 
 TEST_CASE("listen addresses") {
     CHECK(parse_listen("127.0.0.1:8080") == std::pair{std::string("127.0.0.1"), 8080});
     CHECK(parse_listen("[::1]:1") == std::pair{std::string("::1"), 1});
-    for (const char* bad : {"", ":8080", "8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536",
-                            "127.0.0.1:80x", "::1:80", "[::1]80", "127.0.0.1:-1"}) {
+    for (const char* bad :
+         {"", ":8080", "8080", "127.0.0.1", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536",
+          "127.0.0.1:80x", "::1:80", "[::1]80", "127.0.0.1:-1"}) {
         CHECK_FALSE(parse_listen(bad).has_value());
     }
     CHECK(is_loopback("127.8.9.1"));

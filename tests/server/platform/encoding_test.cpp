@@ -7,7 +7,8 @@ using namespace twofold::platform;
 
 TEST_CASE("base64url follows RFC 4648 section 10, without padding") {
     const std::pair<const char*, const char*> cases[] = {
-        {"", ""}, {"f", "Zg"}, {"fo", "Zm8"}, {"foo", "Zm9v"}, {"foob", "Zm9vYg"}, {"fooba", "Zm9vYmE"}, {"foobar", "Zm9vYmFy"}};
+        {"", ""},           {"f", "Zg"},          {"fo", "Zm8"},         {"foo", "Zm9v"},
+        {"foob", "Zm9vYg"}, {"fooba", "Zm9vYmE"}, {"foobar", "Zm9vYmFy"}};
     for (const auto& [plain, text] : cases) {
         CHECK(base64url(as_bytes(plain)) == text);
         CHECK(base64(as_bytes(plain)) == text);
@@ -20,7 +21,8 @@ TEST_CASE("base64url follows RFC 4648 section 10, without padding") {
 }
 
 TEST_CASE("base64url has one text for one value and refuses the rest") {
-    for (const char* text : {"Z", "Zg==", "Zh", "Zm9", "Zm9v\n", "Zm+v", "Zm/v", "Zm9vY", " Zg", "Z\xc3\xa9"}) {
+    for (const char* text :
+         {"Z", "Zg==", "Zh", "Zm9", "Zm9v\n", "Zm+v", "Zm/v", "Zm9vY", " Zg", "Z\xc3\xa9"}) {
         CHECK_FALSE(from_base64url(text).has_value());
     }
     std::uint8_t small[2];

@@ -23,7 +23,9 @@ void put(const std::string& path, const std::string& text) {
     std::ofstream(path) << text;
     chmod(path.c_str(), 0600);
 }
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
 
 }  // namespace
 
@@ -78,10 +80,10 @@ TEST_CASE("79: a damaged key ring is refused and says which line") {
     const std::vector<std::string> bad = {
         "",
         "twofold-key-ring 2\n",
-        good.substr(0, key + 1),                                     // no key
-        good.substr(0, good.size() / 2),                             // cut
-        good + good.substr(key + 1),                                 // the same key twice
-        good + "key k00000000 active AAAA 1\n",                      // short, and a second active one
+        good.substr(0, key + 1),                 // no key
+        good.substr(0, good.size() / 2),         // cut
+        good + good.substr(key + 1),             // the same key twice
+        good + "key k00000000 active AAAA 1\n",  // short, and a second active one
         good + "nonsense\n",
         std::string(good).replace(good.find(" active "), 8, " ready "),  // none active
     };

@@ -28,7 +28,8 @@ TEST_CASE("31: passwords are hashed by Argon2id, 19 MiB, two passes, a salt each
     // The reference library reads what we wrote, and the other way round.
     CHECK(argon2id_verify(a.c_str(), "correct horse", 13) == ARGON2_OK);
     char encoded[256];
-    REQUIRE(argon2id_hash_encoded(2, 19456, 1, "pw", 2, "0123456789abcdef", 16, 32, encoded, sizeof encoded) == ARGON2_OK);
+    REQUIRE(argon2id_hash_encoded(2, 19456, 1, "pw", 2, "0123456789abcdef", 16, 32, encoded,
+                                  sizeof encoded) == ARGON2_OK);
     CHECK(hasher.verify(encoded, "pw"));
 }
 
@@ -37,11 +38,16 @@ TEST_CASE("a hash that is malformed, foreign or asks for more than the pool has 
     const std::string good = hasher.hash("pw");
     REQUIRE(hasher.verify(good, "pw"));
     for (const std::string& bad :
-         {std::string(), std::string("x"), std::string("$argon2id$"), std::string("$2b$12$abcdefghijklmnopqrstuv"),
-          std::string("$argon2i$v=19$m=64,t=1,p=1$MDEyMzQ1Njc4OWFiY2RlZg$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
-          std::string("$argon2id$v=19$m=4000000,t=1,p=1$MDEyMzQ1Njc4OWFiY2RlZg$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
-          std::string("$argon2id$v=19$m=64,t=4000000000,p=1$MDEyMzQ1Njc4OWFiY2RlZg$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
-          std::string("$argon2id$v=19$m=0,t=0,p=0$MDEyMzQ1Njc4OWFiY2RlZg$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
+         {std::string(), std::string("x"), std::string("$argon2id$"),
+          std::string("$2b$12$abcdefghijklmnopqrstuv"),
+          std::string("$argon2i$v=19$m=64,t=1,p=1$MDEyMzQ1Njc4OWFiY2RlZg$"
+                      "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
+          std::string("$argon2id$v=19$m=4000000,t=1,p=1$MDEyMzQ1Njc4OWFiY2RlZg$"
+                      "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
+          std::string("$argon2id$v=19$m=64,t=4000000000,p=1$MDEyMzQ1Njc4OWFiY2RlZg$"
+                      "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
+          std::string("$argon2id$v=19$m=0,t=0,p=0$MDEyMzQ1Njc4OWFiY2RlZg$"
+                      "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"),
           good.substr(0, good.size() - 40), good + "=", good + "$"}) {
         INFO(bad);
         CHECK_FALSE(hasher.verify(bad, "pw"));
@@ -55,9 +61,11 @@ TEST_CASE("31: a backup code's hash is Argon2id over the set's salt") {
     CHECK(a.size() == 32);
     CHECK(constant_time_equal(a.expose(), hasher.derive("ABCDEFGHJKMNPQR", salt).expose()));
     CHECK_FALSE(constant_time_equal(a.expose(), hasher.derive("ABCDEFGHJKMNPQS", salt).expose()));
-    CHECK_FALSE(constant_time_equal(a.expose(), hasher.derive("ABCDEFGHJKMNPQR", std::vector<std::uint8_t>(16, 4)).expose()));
+    CHECK_FALSE(constant_time_equal(
+        a.expose(), hasher.derive("ABCDEFGHJKMNPQR", std::vector<std::uint8_t>(16, 4)).expose()));
     std::uint8_t reference[32];
-    REQUIRE(argon2id_hash_raw(1, 64, 1, "ABCDEFGHJKMNPQR", 15, salt.data(), salt.size(), reference, 32) == ARGON2_OK);
+    REQUIRE(argon2id_hash_raw(1, 64, 1, "ABCDEFGHJKMNPQR", 15, salt.data(), salt.size(), reference,
+                              32) == ARGON2_OK);
     CHECK(constant_time_equal(a.expose(), reference));
 }
 

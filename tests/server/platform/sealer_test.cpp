@@ -31,7 +31,9 @@ TEST_CASE("76: what is sealed opens in its place, whatever its length") {
     }
 }
 
-TEST_CASE("76: a value moved to another table, column, row, application, user or parameters does not open") {
+TEST_CASE(
+    "76: a value moved to another table, column, row, application, user or parameters does not "
+    "open") {
     RingSealer sealer(KeyRing::make(kNow));
     const Sealed sealed = sealer.seal(kPlace, as_bytes("secret"));
     const std::vector<SealedPlace> others = {
@@ -148,14 +150,16 @@ TEST_CASE("76: seal_under binds a value to the caller's key and its place") {
     const Sealed sealed = sealer.seal_under(key, kPlace, as_bytes("details"));
     CHECK(text_of(sealer.open_under(key, kPlace, sealed)) == "details");
     CHECK_FALSE(sealer.open_under(other, kPlace, sealed).has_value());
-    CHECK_FALSE(sealer.open_under(key, {"audit", "details", "enr_1", "app_1", "usr_1", "SHA1/6/30"}, sealed).has_value());
+    CHECK_FALSE(
+        sealer.open_under(key, {"audit", "details", "enr_1", "app_1", "usr_1", "SHA1/6/30"}, sealed)
+            .has_value());
     CHECK_FALSE(sealer.open(kPlace, sealed).has_value());
     CHECK_FALSE(sealer.open_under(key, kPlace, sealer.seal(kPlace, as_bytes("x"))).has_value());
 }
 
 TEST_CASE("a keyed hash is HMAC-SHA-256 under a key of its purpose, equal on every node") {
-    // Fixed ring: these values may never change, or every stored token and index would be lost. Made
-    // apart from this code, by Python's hmac and Node's crypto.
+    // Fixed ring: these values may never change, or every stored token and index would be lost.
+    // Made apart from this code, by Python's hmac and Node's crypto.
     const auto ring = KeyRing::parse(
         "twofold-key-ring 1\nindex AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\n"
         "key k01234567 active Hx4dHBsaGRgXFhUUExIREA8ODQwLCgkIBwYFBAMCAQA 0\n");
@@ -173,5 +177,7 @@ TEST_CASE("a keyed hash is HMAC-SHA-256 under a key of its purpose, equal on eve
     std::thread([&] { other_thread = a.keyed_hash("session", "token"); }).join();
     CHECK(other_thread == hash);
     // A value sealed elsewhere by the format of sealer.hpp opens.
-    CHECK(text_of(a.open(kPlace, Sealed{"k01234567.AAECAwQFBgcICQoLEW11M49imdvSPrzVf4BRgmBII6mdPA"})) == "golden");
+    CHECK(text_of(
+              a.open(kPlace, Sealed{"k01234567.AAECAwQFBgcICQoLEW11M49imdvSPrzVf4BRgmBII6mdPA"})) ==
+          "golden");
 }

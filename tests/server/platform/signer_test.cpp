@@ -1,7 +1,6 @@
 #include "server/platform/signer.hpp"
 
 #include <nlohmann/json.hpp>
-
 #include <thread>
 
 #include "server/platform/encoding.hpp"
@@ -14,7 +13,7 @@ using namespace twofold::platform;
 namespace {
 
 class FixedClock final : public domain::Clock {
-   public:
+ public:
     domain::Instant now() const override { return domain::Instant{domain::Seconds{seconds}}; }
     std::int64_t now_ms() const override { return seconds * 1000; }
     std::int64_t seconds = 1'770'000'000;
@@ -77,7 +76,8 @@ TEST_CASE("no algorithm is taken from the token: none and HS256 are refused") {
     const std::string jws = (*signer)->sign("{}");
     const std::string rest = jws.substr(jws.find('.'));
     for (const std::string& header :
-         {std::string(R"({"alg":"none"})"), R"({"alg":"none","kid":")" + (*signer)->key_id() + R"(","typ":"JWT"})",
+         {std::string(R"({"alg":"none"})"),
+          R"({"alg":"none","kid":")" + (*signer)->key_id() + R"(","typ":"JWT"})",
           R"({"alg":"HS256","kid":")" + (*signer)->key_id() + R"(","typ":"JWT"})"}) {
         CHECK_FALSE((*signer)->verify(base64url(as_bytes(header)) + rest).has_value());
         CHECK_FALSE((*signer)->verify(base64url(as_bytes(header)) + ".e30.").has_value());
@@ -127,8 +127,9 @@ TEST_CASE("79: a key ring of another database is refused, and nothing is changed
 TEST_CASE("79: the right keys with another index key are refused too") {
     testing::MemoryStore store;
     const auto ring = [](const char* index) {
-        auto r = KeyRing::parse(std::string("twofold-key-ring 1\nindex ") + index +
-                                "\nkey k01234567 active Hx4dHBsaGRgXFhUUExIREA8ODQwLCgkIBwYFBAMCAQA 0\n");
+        auto r = KeyRing::parse(
+            std::string("twofold-key-ring 1\nindex ") + index +
+            "\nkey k01234567 active Hx4dHBsaGRgXFhUUExIREA8ODQwLCgkIBwYFBAMCAQA 0\n");
         REQUIRE(r);
         return std::move(*r);
     };

@@ -9,9 +9,10 @@
 namespace twofold::testing {
 
 class TemporaryFolder {
-   public:
+ public:
     TemporaryFolder() {
-        std::string name = (std::filesystem::temp_directory_path() / "twofold-test-XXXXXX").string();
+        std::string name =
+            (std::filesystem::temp_directory_path() / "twofold-test-XXXXXX").string();
         if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
         path_ = name;
     }
@@ -23,7 +24,7 @@ class TemporaryFolder {
     TemporaryFolder& operator=(const TemporaryFolder&) = delete;
     std::string file(const std::string& name) const { return path_ + "/" + name; }
 
-   private:
+ private:
     std::string path_;
 };
 
