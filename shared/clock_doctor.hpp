@@ -17,16 +17,33 @@ namespace twofold {
 inline constexpr int kMaxClockOffset = 600;  // seconds
 
 // Finds the time nearest to now, up to ten minutes away, at which this code would be right.
-//   returns  seconds the phone's clock is ahead (+) or behind (-), a multiple of the period, good
-//            to one period; 0 means the code is right now
-Result<std::int64_t> clock_offset(const TotpParameters& parameters, ByteView key,
-                                  std::string_view code, std::int64_t now);
+//   seconds  the phone's clock is ahead (+) or behind (-) by this much, a multiple of the period,
+//            good to one period; 0 means the code is right now
+//   returns  0, or minus the Error
+int clock_offset_to(const TotpParameters& parameters, ByteView key, std::string_view code,
+                    std::int64_t now, std::int32_t& seconds);
 
 // Finds other parameters under which this code is right now (window of one step): an app that
 // ignores what the URI says. Tries the three algorithms, the number of digits the code has, and the
-// usual periods (15, 20, 30, 45, 60, 90, 120 s), nearest to what was asked for first. Never returns
-// the parameters it was given.
-Result<TotpParameters> other_parameters(const TotpParameters& parameters, ByteView key,
-                                        std::string_view code, std::int64_t now);
+// usual periods (15, 20, 30, 45, 60, 90, 120 s), nearest to what was asked for first. Never gives
+// back the parameters it was given. Returns 0, or minus the Error.
+int other_parameters_to(const TotpParameters& parameters, ByteView key, std::string_view code,
+                        std::int64_t now, TotpParameters& found);
+
+inline Result<std::int64_t> clock_offset(const TotpParameters& parameters, ByteView key,
+                                         std::string_view code, std::int64_t now) {
+    std::int32_t seconds = 0;
+    const int n = clock_offset_to(parameters, key, code, now, seconds);
+    if (n < 0) return static_cast<Error>(-n);
+    return std::int64_t{seconds};
+}
+
+inline Result<TotpParameters> other_parameters(const TotpParameters& parameters, ByteView key,
+                                               std::string_view code, std::int64_t now) {
+    TotpParameters found;
+    const int n = other_parameters_to(parameters, key, code, now, found);
+    if (n < 0) return static_cast<Error>(-n);
+    return found;
+}
 
 }  // namespace twofold

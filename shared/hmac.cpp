@@ -111,21 +111,22 @@ void HmacKey::truncated(std::uint64_t first, std::span<std::uint32_t> out) const
     const std::size_t n = out.size() < kMaxBatch ? out.size() : kMaxBatch;
     HashBlock blocks[kMaxBatch];
     HashState states[kMaxBatch];
-    for (std::size_t i = 0; i < n; ++i) {
-        // The counter is eight bytes, high half first (RFC 4226 section 5.2).
-        const std::uint64_t counter = first + i;
-        put(blocks[i], 0,
-            Quad{static_cast<std::uint32_t>(counter >> 32), static_cast<std::uint32_t>(counter),
-                 kStop, 0});
-        pad(algorithm_, blocks[i], 1, block_size(algorithm_) + 8);
-        states[i] = inner_;
+    for (const HashState* pad_state : {&inner_, &outer_}) {
+        for (std::size_t i = 0; i < n; ++i) {
+            if (pad_state == &inner_) {
+                // The counter is eight bytes, high half first (RFC 4226 section 5.2).
+                const std::uint64_t counter = first + i;
+                put(blocks[i], 0,
+                    Quad{static_cast<std::uint32_t>(counter >> 32),
+                         static_cast<std::uint32_t>(counter), kStop, 0});
+                pad(algorithm_, blocks[i], 1, block_size(algorithm_) + 8);
+            } else {
+                outer_block(algorithm_, states[i], blocks[i]);
+            }
+            states[i] = *pad_state;
+        }
+        for (std::size_t i = 0; i < n; ++i) hash_block(algorithm_, states[i], blocks[i]);
     }
-    for (std::size_t i = 0; i < n; ++i) hash_block(algorithm_, states[i], blocks[i]);
-    for (std::size_t i = 0; i < n; ++i) {
-        outer_block(algorithm_, states[i], blocks[i]);
-        states[i] = outer_;
-    }
-    for (std::size_t i = 0; i < n; ++i) hash_block(algorithm_, states[i], blocks[i]);
     for (std::size_t i = 0; i < n; ++i) {
         // RFC 4226 section 5.3: four bytes from the offset in the low nibble of the last byte.
         const std::uint32_t* w = states[i].w;

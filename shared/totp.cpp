@@ -10,6 +10,10 @@ bool usable(const TotpParameters& p, ByteView key) {
     return valid(p) && !key.empty() && key.size() <= kMaxSecretBytes;
 }
 
+std::uint32_t reduce(std::uint32_t number, int digits) {
+    return digits == 6 ? number % 1000000u : digits == 7 ? number % 10000000u : number % 100000000u;
+}
+
 std::int32_t code_number(std::string_view code, int digits) {
     if (code.size() != static_cast<std::size_t>(digits)) return -1;
     std::int32_t number = 0;
@@ -38,6 +42,19 @@ std::int64_t newest_match(const HmacKey& key, int digits, std::int32_t number, s
     return found;
 }
 
+std::int64_t verify(const TotpParameters& parameters, ByteView key, std::string_view code,
+                    std::int64_t now, int window) {
+    if (!usable(parameters, key) || now < 0 || window < 0 || window > 1)
+        return fail(Error::invalid_argument);
+    const std::int32_t number = code_number(code, parameters.digits);
+    if (number < 0) return fail(Error::code_malformed);
+    const std::int64_t centre = now / parameters.period;
+    const HmacKey pads(parameters.algorithm, key);
+    const std::int64_t step =
+        newest_match(pads, parameters.digits, number, centre - window, centre + window);
+    return step < 0 ? fail(Error::code_mismatch) : step;
+}
+
 }  // namespace detail
 
 Result<OtpCode> totp_at(const TotpParameters& parameters, ByteView key, std::int64_t step) {
@@ -47,15 +64,8 @@ Result<OtpCode> totp_at(const TotpParameters& parameters, ByteView key, std::int
 
 Result<std::int64_t> totp_verify(const TotpParameters& parameters, ByteView key,
                                  std::string_view code, std::int64_t now, int window) {
-    if (!detail::usable(parameters, key) || now < 0 || window < 0 || window > 1)
-        return Error::invalid_argument;
-    const std::int32_t number = detail::code_number(code, parameters.digits);
-    if (number < 0) return Error::code_malformed;
-    const std::int64_t centre = now / parameters.period;
-    const HmacKey pads(parameters.algorithm, key);
-    const std::int64_t step =
-        detail::newest_match(pads, parameters.digits, number, centre - window, centre + window);
-    if (step < 0) return Error::code_mismatch;
+    const std::int64_t step = detail::verify(parameters, key, code, now, window);
+    if (step < 0) return static_cast<Error>(-step);
     return step;
 }
 

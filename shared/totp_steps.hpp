@@ -14,12 +14,14 @@ bool usable(const TotpParameters& p, ByteView key);
 
 // number mod 10^digits. The divisors are constants, so that the compiler multiplies: a division
 // takes longer for some numbers than for others.
-constexpr std::uint32_t reduce(std::uint32_t number, int digits) {
-    return digits == 6 ? number % 1000000u : digits == 7 ? number % 10000000u : number % 100000000u;
-}
+std::uint32_t reduce(std::uint32_t number, int digits);
 
 // The number in exactly `digits` ASCII digits, or -1.
 std::int32_t code_number(std::string_view code, int digits);
+
+// totp_verify() as a number: the step, or minus the Error.
+std::int64_t verify(const TotpParameters& parameters, ByteView key, std::string_view code,
+                    std::int64_t now, int window);
 
 // The newest step in [first, last], at most three of them, whose code is `number`, or -1. Steps
 // below 0 never match. Takes the same time whether, and where, one matches.

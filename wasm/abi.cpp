@@ -121,20 +121,25 @@ TWOFOLD_EXPORT(twofold_totp_check)
     const TotpParameters p = parameters(algorithm, digits, period);
     const std::int64_t at = whole(now);
     if (capacity < 12) return fail(Error::buffer_too_small);
+    const ByteView k = bytes(key, n);
+    const std::string_view c = text(code, m);
+    // TotpParameters is three int32.
+    static_assert(sizeof(TotpParameters) == 12 && alignof(TotpParameters) == 4);
+    int status = 0;
     if (what == 3) {
-        const Result<TotpParameters> r = other_parameters(p, bytes(key, n), text(code, m), at);
-        if (!r) return fail(r.error());
-        out[0] = static_cast<std::int32_t>(r->algorithm);
-        out[1] = r->digits;
-        out[2] = r->period;
-        return 12;
+        status = other_parameters_to(p, k, c, at, *reinterpret_cast<TotpParameters*>(out));
+        return status < 0 ? status : 12;
     }
-    const Result<std::int64_t> r = what == 2
-                                       ? clock_offset(p, bytes(key, n), text(code, m), at)
-                                       : totp_verify(p, bytes(key, n), text(code, m), at, what);
-    if (!r) return fail(r.error());
-    out[0] = static_cast<std::int32_t>(what == 2 ? *r : *r - at / period);
-    return 4;
+    if (what == 2) {
+        status = clock_offset_to(p, k, c, at, *out);
+    } else {
+        const std::int64_t step = detail::verify(p, k, c, at, what);
+        if (step < 0)
+            status = static_cast<int>(step);
+        else
+            *out = static_cast<std::int32_t>(step - at / period);
+    }
+    return status < 0 ? status : 4;
 }
 
 TWOFOLD_EXPORT(twofold_base32_encode)

@@ -33,7 +33,7 @@ version=$(sed -n 's/^project(twofold VERSION \([0-9.]*\).*/\1/p' "$root/CMakeLis
 common="-std=c++20 -mbulk-memory -ffunction-sections -fdata-sections -I$root -DNDEBUG
         -DTWOFOLD_VERSION=\"$version\" -Wall -Wextra"
 # Link-time optimisation lets views and spans travel in locals instead of through memory.
-own="$common -Oz -flto -fno-exceptions -fno-rtti"
+own="$common -Oz -flto -finline-functions -fno-exceptions -fno-rtti"
 # The hashes need inlined rotates, which emcc switches off at -Os and -Oz: every rotate of Crypto++
 # would be a call, five times slower.
 hashes="$common -Oz -finline-functions -DCRYPTOPP_DISABLE_ASM=1 -I$deps -fexceptions -frtti"
@@ -57,7 +57,8 @@ compile() { # object source flags...
     compile hash_block "$root/shared/hash_block.cpp" $hashes
     compile sha "$deps/cryptopp/sha.cpp" $hashes -w
 }
-"$linker" -o "$out/linked.wasm" "$objects"/*.o --no-entry --gc-sections --strip-all \
-    --export=__heap_base -z stack-size=65536 --initial-memory=393216 --max-memory=393216
-wasm-opt -Oz --enable-bulk-memory --strip-debug --strip-producers --strip-target-features \
+"$linker" -o "$out/linked.wasm" "$objects"/*.o --no-entry --gc-sections --strip-all --global-base=1024 \
+    --export=__heap_base -z stack-size=65536 \
+    -mllvm -disable-lsr -mllvm -combiner-global-alias-analysis=false --initial-memory=393216 --max-memory=393216
+wasm-opt -Oz --low-memory-unused --enable-bulk-memory --strip-debug --strip-producers --strip-target-features \
     "$out/linked.wasm" -o "$out/twofold_core.wasm"
