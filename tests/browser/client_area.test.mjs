@@ -30,7 +30,7 @@ async function axeClean(tab, where) {
 async function signIn(tab, { email, password }) {
   const { page, url } = tab;
   await page.goto(`${url}/#/sign-in`);
-  await page.getByRole('textbox', { name: 'Email address' }).fill(email);
+  await page.locator('page-sign-in [name=email]').fill(email);
   await page.locator('page-sign-in [name=password]').fill(password);
   await page.locator('page-sign-in button[type=submit]').click();
 }
@@ -101,6 +101,7 @@ inTab('the whole flow: register, enable, sign in, second authenticator, backup c
   // Register, and confirm by the link of the message.
   await page.goto(url);
   await page.getByRole('link', { name: 'Create an account' }).click();
+  await heading(page, 'Create an account').waitFor();
   await page.getByLabel('Your name').fill('Flora Flow');
   await page.getByRole('textbox', { name: 'Email address' }).fill(person.email);
   await page.locator('[name=password]').fill(person.password);
@@ -310,6 +311,12 @@ inTab('refusals say what to do, beside the field and in a summary with the focus
   await page.goto(`${url}/#/no-such-page`);
   await heading(page, 'Page not found').waitFor();
   assert.match(await page.title(), /^Page not found – /);
+  // So does any other address that this page is served at; the way back leads home.
+  await page.route(`${url}/nowhere`, async (route) => route.fulfill({ response: await route.fetch({ url: `${url}/` }) }));
+  await page.goto(`${url}/nowhere`);
+  await heading(page, 'Page not found').waitFor();
+  await page.getByRole('link', { name: 'Go to the home page' }).click();
+  await heading(page, 'Sign in').waitFor();
 });
 
 inTab('passwords: shown on demand, pasted, changed, reset by a link that is used once', async (tab) => {
@@ -348,6 +355,7 @@ inTab('passwords: shown on demand, pasted, changed, reset by a link that is used
   await page.getByText('You are signed out.').waitFor();
 
   await page.getByRole('link', { name: 'Forgot your password?' }).click();
+  await heading(page, 'Reset your password').waitFor();
   await page.getByRole('textbox', { name: 'Email address' }).fill(person.email);
   await press(page, 'Send the link');
   await heading(page, 'Check your email').waitFor();
@@ -382,6 +390,41 @@ inTab('a session that ended elsewhere: told so, and back to the same page after 
   await page.locator('[name=password]').fill(person.password);
   await page.locator('button[type=submit]').click();
   await heading(page, 'My Account').waitFor();
+});
+
+inTab('signed out: neither Back nor another tab shows what was there', async (tab) => {
+  const { page, context } = tab;
+  await signIn(tab, await makeAccount(server.url));
+  await page.locator('page-home h1').waitFor();
+  await page.goto(`${tab.url}/#/account`);
+  await heading(page, 'My Account').waitFor();
+  const other = await context.newPage();
+  await other.goto(`${tab.url}/#/account`);
+  await heading(other, 'My Account').waitFor();
+  await press(page, 'Sign out');
+  await page.getByText('You are signed out.').waitFor();
+  await page.goBack();
+  await page.locator('page-sign-in h1').waitFor();
+  // The other tab is told as soon as somebody looks at it.
+  await other.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  await other.getByText('Your session has ended, so you were signed out.').waitFor();
+});
+
+inTab('a message in the demo mailbox is text: markup is shown, foreign addresses are no links', async (tab) => {
+  const { page, url } = tab;
+  await page.route('**/demo/mailbox.json', (route) =>
+    route.fulfill({
+      json: {
+        items: [{
+          id: 'm1', at: '2026-01-02T03:04:05Z', channel: 'email', to: 'a@example.net', subject: '<b>Subject</b>',
+          text: `<img src=x onerror=alert(1)> https://elsewhere.example/x ${url}/#/sign-in`, link: 'https://elsewhere.example/y',
+        }],
+      },
+    }));
+  await page.goto(`${url}/demo/mailbox`);
+  await page.getByRole('heading', { name: '<b>Subject</b>' }).waitFor();
+  assert.equal(await page.locator('.mail img').count(), 0);
+  assert.deepEqual(await page.locator('.mail a').evaluateAll((all) => all.map((a) => a.href)), [`${url}/#/sign-in`]);
 });
 
 inTab('one click on a demo account signs in', async (tab) => {
