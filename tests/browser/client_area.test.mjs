@@ -88,7 +88,7 @@ async function keepCodes(page) {
   return codes;
 }
 
-inTab('the whole flow: register, enable, sign in, second authenticator, backup code, recover, disable', async (tab) => {
+inTab('security 15, 32, 64: the whole flow: register, enable, sign in, second authenticator, backup code, recover, disable', async (tab) => {
   const { page, url } = tab;
   const secrets = [];
   const clean = async (where) => {
@@ -138,6 +138,11 @@ inTab('the whole flow: register, enable, sign in, second authenticator, backup c
   await press(page, 'Done');
   await page.getByRole('heading', { name: 'Your authenticators' }).waitFor();
   await clean('after enabling');
+  await page.reload();
+  await page.getByRole('heading', { name: 'Your authenticators' }).waitFor();
+  const shown = await page.locator('body').innerText();
+  const told = await page.evaluate(async () => (await fetch('/v1/users/me/backup-codes')).text());
+  for (const code of codes) assert.ok(!shown.includes(code) && !told.includes(code), 'backup codes are shown once');
 
   // Sign out, sign in with a code.
   await press(page, 'Sign out');
@@ -392,7 +397,7 @@ inTab('a session that ended elsewhere: told so, and back to the same page after 
   await heading(page, 'My Account').waitFor();
 });
 
-inTab('signed out: neither Back nor another tab shows what was there', async (tab) => {
+inTab('security 52: signed out, neither Back nor another tab shows what was there', async (tab) => {
   const { page, context } = tab;
   await signIn(tab, await makeAccount(server.url));
   await page.locator('page-home h1').waitFor();
@@ -401,13 +406,45 @@ inTab('signed out: neither Back nor another tab shows what was there', async (ta
   const other = await context.newPage();
   await other.goto(`${tab.url}/#/account`);
   await heading(other, 'My Account').waitFor();
+  const cookies = await context.cookies();
+  assert.ok(cookies.every((c) => c.httpOnly && c.sameSite === 'Strict'), 'no script reads the session');
   await press(page, 'Sign out');
   await page.getByText('You are signed out.').waitFor();
+  await context.addCookies(cookies);
+  const me = await page.evaluate(async () => (await fetch('/client/me')).json());
+  assert.equal(me.state, 'signed_out', 'the old cookie is worth nothing');
   await page.goBack();
   await page.locator('page-sign-in h1').waitFor();
   // The other tab is told as soon as somebody looks at it.
   await other.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
   await other.getByText('Your session has ended, so you were signed out.').waitFor();
+});
+
+inTab('security 62: the page runs under its CSP, which lets no inline script or style in', async (tab) => {
+  const { page, url } = tab;
+  for (const path of ['/', '/demo/mailbox']) {
+    const csp = (await page.goto(url + path)).headers()['content-security-policy'];
+    for (const part of ["default-src 'none'", "'wasm-unsafe-eval'", "frame-ancestors 'none'", "object-src 'none'", "base-uri 'none'", "form-action 'self'"]) {
+      assert.ok(csp.includes(part), `${path}: ${part}`);
+    }
+    assert.ok(!csp.includes('unsafe-inline'));
+  }
+  const blocked = await page.evaluate(() => new Promise((done) => {
+    const seen = [];
+    document.addEventListener('securitypolicyviolation', (e) => {
+      if (seen.push(e.effectiveDirective) === 2) done(seen.sort());
+    });
+    const script = document.createElement('script');
+    script.textContent = 'window.intruder = true';
+    document.head.append(script);
+    const style = document.createElement('style');
+    style.textContent = 'body { display: none }';
+    document.head.append(style);
+  }));
+  assert.deepEqual(blocked, ['script-src-elem', 'style-src-elem']);
+  assert.equal(await page.evaluate(() => 'intruder' in window), false);
+  // The browser's own word about the two that were asked for here is no fault of the page.
+  tab.faults.length = 0;
 });
 
 inTab('a message in the demo mailbox is text: markup is shown, foreign addresses are no links', async (tab) => {
@@ -475,7 +512,7 @@ inTab('clock doctor and wrong-app detector: found on the pending secret, in the 
   await page.getByRole('list', { name: 'Backup codes' }).waitFor();
 });
 
-inTab('too many wrong codes: says how long, and another way stays open', async (tab) => {
+inTab('security 28, 40: too many wrong codes: says how long, and another way stays open', async (tab) => {
   const { page } = tab;
   const person = await makeAccount(server.url);
   const { codes } = await enable(tab, person);
@@ -484,6 +521,9 @@ inTab('too many wrong codes: says how long, and another way stays open', async (
   const field = page.getByLabel('Code', { exact: true });
   await field.waitFor();
   assert.equal(await page.evaluate(() => document.activeElement?.shadowRoot?.activeElement?.id), 'field', 'the code field has the focus');
+  assert.equal(await page.locator('twofold-verify input').count(), 1, 'one field, not six');
+  assert.equal(await field.getAttribute('autocomplete'), 'one-time-code');
+  assert.equal(await field.getAttribute('inputmode'), 'numeric');
   await field.fill('12345');
   await press(page, 'Verify');
   await page.getByRole('alert').filter({ hasText: 'A code has 6 to 8 digits' }).waitFor();
