@@ -53,7 +53,6 @@ export const sizes = {
   "space-4": "1rem",
   "space-5": "1.5rem",
   "space-6": "2rem",
-  "space-7": "3rem",
   radius: "0.5rem", // controls
   "radius-large": "0.875rem", // cards
   "control-height": "2.75rem", // 44 px: a comfortable touch target

@@ -41,6 +41,7 @@ export abstract class TwofoldElement extends LitElement {
   #ownApi: ApiClient | undefined;
   #ticker: ReturnType<typeof setInterval> | undefined;
   #langRun = 0;
+  #focusNext = "";
 
   constructor() {
     super();
@@ -55,7 +56,8 @@ export abstract class TwofoldElement extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     void this.#loadLanguage();
-    this.#ticker ??= setInterval(() => this.tick(), 1000);
+    // Without its words an element shows nothing: it asks for them until they come.
+    this.#ticker ??= setInterval(() => (this.i18n ? this.tick() : void this.#loadLanguage()), 1000);
   }
 
   override disconnectedCallback(): void {
@@ -71,12 +73,7 @@ export abstract class TwofoldElement extends LitElement {
 
   protected override willUpdate(changed: PropertyValues): void {
     if (changed.has("lang") && this.hasUpdated) void this.#loadLanguage();
-    if (this.#ownApi) {
-      this.#ownApi.base = this.apiBase.replace(/\/+$/, "");
-      this.#ownApi.user = this.user;
-      this.#ownApi.token = this.token;
-      this.#ownApi.csrf = this.csrf;
-    }
+    if (this.#ownApi) Object.assign(this.#ownApi, this.#options);
   }
 
   protected makeClient(options: ApiOptions): ApiClient {
@@ -87,8 +84,12 @@ export abstract class TwofoldElement extends LitElement {
     return new Messenger(lang, messages);
   }
 
+  get #options(): ApiOptions {
+    return { base: this.apiBase.replace(/\/+$/, ""), user: this.user, token: this.token, csrf: this.csrf };
+  }
+
   protected get client(): ApiClient {
-    return this.api ?? (this.#ownApi ??= this.makeClient({ base: this.apiBase, user: this.user, token: this.token, csrf: this.csrf }));
+    return this.api ?? (this.#ownApi ??= this.makeClient(this.#options));
   }
 
   protected readonly core: CoreLoader = () => this.coreLoader();
@@ -133,11 +134,21 @@ export abstract class TwofoldElement extends LitElement {
     void this.updateComplete.then(() => (this.announcement = text));
   }
 
-  /** After a change of step: the new heading (or a field) gets the focus, so that reading goes on there. */
+  /**
+   * After a change of step: the new heading (or a field) gets the focus, so that reading goes on there.
+   * If it is not there yet (the words are still on their way), as soon as it is.
+   */
   protected async focusOn(selector: string): Promise<void> {
+    this.#focusNext = selector;
+    this.requestUpdate();
     await this.updateComplete;
-    const target = this.renderRoot.querySelector<HTMLElement>(selector);
-    target?.focus();
+  }
+
+  protected override updated(): void {
+    const target = this.#focusNext && this.renderRoot.querySelector<HTMLElement>(this.#focusNext);
+    if (!target) return;
+    this.#focusNext = "";
+    target.focus();
     if (target instanceof HTMLInputElement) target.select();
   }
 
@@ -145,7 +156,7 @@ export abstract class TwofoldElement extends LitElement {
     const run = (this.#langRun += 1);
     const near = this.closest<HTMLElement>("[lang]")?.lang ?? "";
     const wanted = [this.lang, near, ...preferredLanguages()].filter(Boolean);
-    const loaded = await loadMessages(elementCatalogs, wanted);
-    if (run === this.#langRun) this.i18n = this.makeMessenger(...loaded);
+    const loaded = await loadMessages(elementCatalogs, wanted).catch(() => undefined);
+    if (loaded && run === this.#langRun) this.i18n = this.makeMessenger(...loaded);
   }
 }

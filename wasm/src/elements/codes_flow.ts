@@ -6,6 +6,8 @@ import { randomIndex } from "./text.js";
 export class CodesFlow {
   phase: "show" | "check" = "show";
   problem: Problem | undefined;
+  /** What was just done with the codes: a message key. */
+  note: string | undefined;
   /** The code asked back, by its place in the list from 0. */
   checkIndex = 0;
 
@@ -19,6 +21,11 @@ export class CodesFlow {
       readonly random?: ((n: number) => number) | undefined;
     },
   ) {}
+
+  tell(note: string): void {
+    this.note = note;
+    this.deps.changed();
+  }
 
   ask(): void {
     this.checkIndex = (this.deps.random ?? randomIndex)(this.codes.length);
@@ -59,6 +66,7 @@ export class CodesFlow {
   #go(phase: "show" | "check"): void {
     this.phase = phase;
     this.problem = undefined;
+    this.note = undefined;
     this.deps.changed();
   }
 }

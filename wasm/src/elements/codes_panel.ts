@@ -31,7 +31,11 @@ function show(flow: CodesFlow, { i18n, level, account, announce }: CodesContext)
       },
       flow.codes,
     );
-  const copy = async (): Promise<void> => announce(t((await copyText(flow.codes.join("\n"))) ? "codes.copied" : "setup.copy_failed"));
+  const tell = (key: string): void => {
+    flow.tell(key);
+    announce(t(key));
+  };
+  const copy = async (): Promise<void> => tell((await copyText(flow.codes.join("\n"))) ? "codes.copied" : "setup.copy_failed");
   return html`<div>
       ${heading(t("codes.title"), level)}
       <p class="lead">${t("codes.lead")}</p>
@@ -49,10 +53,11 @@ function show(flow: CodesFlow, { i18n, level, account, announce }: CodesContext)
           small: true,
           click: () => {
             downloadText(t("codes.file_name"), text());
-            announce(t("codes.downloaded"));
+            tell("codes.downloaded");
           },
         })}
       </div>
+      ${flow.note ? html`<p class="help">${t(flow.note)}</p>` : nothing}
     </div>
     ${notice("warning", html`<strong>${t("codes.once")}</strong> ${t("codes.advice")}`)}
     <div class="actions">${button(t("codes.saved"), { look: "primary", click: () => flow.ask() })}</div>`;

@@ -15,7 +15,6 @@ export const kBack = /* @__PURE__ */ (() => svg`<path d="m15 6-6 6 6 6"/>`)();
 export const kCopy = /* @__PURE__ */ (() => svg`<rect x="8.5" y="8.5" width="12" height="12" rx="2"/><path d="M15.5 8.5v-3a2 2 0 0 0-2-2h-8a2 2 0 0 0-2 2v8a2 2 0 0 0 2 2h3"/>`)();
 export const kPrint = /* @__PURE__ */ (() => svg`<path d="M7 9V3.5h10V9M7 17H4.5a1 1 0 0 1-1-1v-6a1 1 0 0 1 1-1h15a1 1 0 0 1 1 1v6a1 1 0 0 1-1 1H17"/><path d="M7 14h10v6.5H7Z"/>`)();
 export const kDownload = /* @__PURE__ */ (() => svg`<path d="M12 3.5v11.7m-4.5-4.4 4.5 4.5 4.5-4.5M4 20.5h16"/>`)();
-export const kMessage = /* @__PURE__ */ (() => svg`<path d="M3.5 5.5h17v13h-17Z"/><path d="m4 6.5 8 6.5 8-6.5"/>`)();
 
 /** @param turns whether it points somewhere and is mirrored in right-to-left text. */
 export function icon(shape: Shape, turns = false): TemplateResult {

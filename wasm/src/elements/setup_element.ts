@@ -179,7 +179,7 @@ export class TwofoldSetup extends TwofoldElement {
               help: t("setup.name_help"),
               problem: flow.problem,
               kind: "name",
-              value: flow.label || this.replaces?.label || t("setup.name_default"),
+              value: flow.label || this.replaces?.label || this.#freeName(t("setup.name_default")),
             })}
             ${problemSlot(flow.problem, i18n)} ${notice("info", t("setup.advice_device"), kShield)}
             <div class="actions">
@@ -241,7 +241,7 @@ export class TwofoldSetup extends TwofoldElement {
     return html`${heading(t("setup.connect_title"), this.headingLevel)}
       <ol class="steps">
         <li class="tight">
-          <h3>${t(phone ? "setup.step_phone" : "setup.step_scan")}</h3>
+          <h3 aria-level=${this.headingLevel + 1}>${t(phone ? "setup.step_phone" : "setup.step_scan")}</h3>
           ${phone
             ? html`${open} ${this.#key(enrollment, i18n)}
                 ${svg
@@ -259,7 +259,7 @@ export class TwofoldSetup extends TwofoldElement {
                 </details>`}
         </li>
         <li class="tight">
-          <h3 id="enter">${t("setup.step_code")}</h3>
+          <h3 aria-level=${this.headingLevel + 1}>${t("setup.step_code")}</h3>
           <form novalidate @submit=${this.#confirm}>
             ${field({ label: t("setup.code_label"), help: t("setup.code_help", { digits: totp.digits }), problem: flow.problem, kind: "code" })}
             ${problemSlot(this.#told(flow.problem, flow, i18n), i18n)}
@@ -332,6 +332,14 @@ export class TwofoldSetup extends TwofoldElement {
       <div class="actions">
         ${button(t("common.done"), { look: "primary", click: () => this.say("twofold-setup-done", {}) })}
       </div>`;
+  }
+
+  /** The usual name, numbered when an authenticator has it already. */
+  #freeName(name: string): string {
+    const taken = new Set(this.proofs.map((e) => e.label));
+    let n = 1;
+    while (taken.has(n === 1 ? name : `${name} ${n}`)) n += 1;
+    return n === 1 ? name : `${name} ${n}`;
   }
 
   #cancel(t: Translator["t"]): TemplateResult | typeof nothing {

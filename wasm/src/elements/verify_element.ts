@@ -1,15 +1,14 @@
 // verify_element.ts - <twofold-verify>: the second step of a sign-in, of a challenge, or a proof.
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
-import type { Attempt, Challenge, Method, SignedIn, Verified } from "../api.js";
+import type { Attempt, Challenge, SignedIn, Verified } from "../api.js";
 import type { Messenger } from "../i18n.js";
 import { TwofoldElement } from "./base.js";
-import { icon, kApp, kBack, kChevron, kKey, kMessage, type Shape } from "./icons.js";
+import { icon, kApp, kBack, kChevron, kKey } from "./icons.js";
 import { button, field, heading, loading, notice, problemSlot, typed } from "./parts.js";
 import { problemText } from "./problem.js";
 import { clock } from "./text.js";
 import { VerifyFlow, keyOf, type VerifyTarget, type Way } from "./verify_flow.js";
 
-const kIcons: Readonly<Record<Method, Shape>> = { totp: kApp, email: kMessage, whatsapp: kMessage, backup_code: kKey };
 
 export class TwofoldVerify extends TwofoldElement {
   static override properties = {
@@ -156,7 +155,7 @@ export class TwofoldVerify extends TwofoldElement {
           const wait = flow.waitSeconds(way);
           return html`<li>
             <button type="button" class="option" part="option" @click=${() => flow.choose(way)}>
-              ${icon(kIcons[way.method])}
+              ${icon(way.method === "backup_code" ? kKey : kApp)}
               <div>
                 <span class="title">${way.label && way.method !== "backup_code" ? way.label : t(`method.${way.method}`)}</span>
                 <span class="help">${wait > 0 ? t("common.wait", { time: clock(wait) }) : help(way)}</span>
