@@ -228,11 +228,15 @@ class Store {
     virtual ~Store() = default;
     // Runs fn in one transaction and commits when it returns true, rolls back when false.
     // fn may run again (deadlock, conflict, a commit whose answer was lost): it starts by resetting
-    // what it captured. When the connection dies at COMMIT the store looks `request_id` up among
-    // the audit rows to learn what happened. Gives unavailable when the database did not answer in
-    // its deadline.
+    // what it captured. When the connection dies at COMMIT the store looks for an audit row that
+    // this transaction inserted, to learn what happened; one that inserted none is repeated, so its
+    // guards and unique keys must bear that. `request_id` names the caller; it decides nothing, for
+    // one request may be several transactions. Gives unavailable when the database did not answer
+    // in its deadline.
     virtual Outcome<Done> write(std::string_view request_id,
                                 const std::function<bool(Tx&)>& fn) = 0;
+    // fn runs again only when it had seen nothing yet. On MariaDB each of its statements sees what
+    // is committed at that moment; on SQLite all of them see one moment.
     virtual Outcome<Done> read(const std::function<void(Tx&)>& fn) = 0;
     // One cheap round trip; for /readyz.
     virtual bool ready() = 0;

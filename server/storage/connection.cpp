@@ -18,9 +18,9 @@ void prepare(const Sql& sql, Exchange exchange, soci::statement& statement) {
     statement.define_and_bind();
 }
 
-// No connection is ever used by two threads at once, and nobody asks for SQLite's memory statistics: their
-// mutexes cost 5 to 10 % of a verify. Has an effect only before SQLite is first used; later it is refused
-// and everything works as before.
+// No connection is ever used by two threads at once, and nobody asks for SQLite's memory
+// statistics: their mutexes cost 5 to 10 % of a verify. Has an effect only before SQLite is first
+// used; later it is refused and everything works as before.
 void configure_sqlite() {
     static std::once_flag once;
     std::call_once(once, [] {
@@ -34,7 +34,8 @@ void configure_sqlite() {
 long long Connection::run(const Sql& sql) {
     try {
         soci::statement statement(session_);
-        prepare(sql, [](soci::statement&) {}, statement);
+        prepare(
+            sql, [](soci::statement&) {}, statement);
         statement.execute(true);
         ++succeeded_;
         return statement.get_affected_rows();
@@ -53,7 +54,8 @@ void Connection::select(const Sql& sql, std::span<const Kind> kinds,
             [&](soci::statement& s) {
                 for (std::size_t i = 0; i < kinds.size(); ++i) {
                     Cell& cell = cells[i];
-                    if (kinds[i] == Kind::text) s.exchange(soci::into(cell.text, cell.indicator));
+                    if (kinds[i] == Kind::text)
+                        s.exchange(soci::into(cell.text, cell.indicator));
                     else
                         s.exchange(soci::into(cell.number, cell.indicator));
                 }

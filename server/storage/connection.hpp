@@ -25,7 +25,7 @@ struct Cell {
 };
 
 class Connection {
-   public:
+ public:
     Connection(soci::session& session, const Dialect& dialect)
         : session_(session), dialect_(dialect) {}
 
@@ -37,7 +37,8 @@ class Connection {
     // The first column of the first row as a number.
     std::optional<long long> number(const Sql& sql);
 
-    // Statements that succeeded since the last open(): 0 tells that nothing has been seen or done yet.
+    // Statements that succeeded since the last open(): 0 tells that nothing has been seen or done
+    // yet.
     std::int64_t succeeded() const { return succeeded_; }
     void count_from_here() { succeeded_ = 0; }
     const Dialect& dialect() const { return dialect_; }
@@ -48,7 +49,7 @@ class Connection {
     void open();
     void close() noexcept;
 
-   private:
+ private:
     soci::session& session_;
     const Dialect& dialect_;
     std::int64_t succeeded_ = 0;

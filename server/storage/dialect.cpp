@@ -33,7 +33,8 @@ Dialect sqlite_dialect(const DatabaseUrl& url, std::chrono::milliseconds deadlin
         // Deleted secrets do not stay readable in free pages.
         "PRAGMA secure_delete = FAST",
     };
-    // A deferred transaction that reads and then writes fails with SQLITE_BUSY_SNAPSHOT; this one waits.
+    // A deferred transaction that reads and then writes fails with SQLITE_BUSY_SNAPSHOT; this one
+    // waits.
     d.begin_write = "BEGIN IMMEDIATE";
     d.begin_read = "BEGIN";
     d.table_options = " WITHOUT ROWID";
@@ -48,19 +49,22 @@ Dialect mysql_dialect(const DatabaseUrl& url, std::chrono::milliseconds deadline
     std::string& c = d.connect_string;
     c = "db=" + quoted(url.database) + " user=" + quoted(url.user);
     if (!url.password.empty()) c += " password=" + quoted(url.password);
-    if (url.socket.empty()) c += " host=" + quoted(url.host) + " port=" + std::to_string(url.port);
+    if (url.socket.empty())
+        c += " host=" + quoted(url.host) + " port=" + std::to_string(url.port);
     else
         c += " unix_socket=" + quoted(url.socket);
     if (!url.ssl_ca.empty()) c += " sslca=" + quoted(url.ssl_ca);
     if (!url.ssl_cert.empty()) c += " sslcert=" + quoted(url.ssl_cert);
     if (!url.ssl_key.empty()) c += " sslkey=" + quoted(url.ssl_key);
-    // SOCI writes values into the statement itself, escaped: both sides must agree on the character set.
-    // Never "reconnect": it can lose a transaction unseen.
+    // SOCI writes values into the statement itself, escaped: both sides must agree on the character
+    // set. Never "reconnect": it can lose a transaction unseen.
     c += " charset=utf8mb4 connect_timeout=" + seconds + " read_timeout=" + seconds +
          " write_timeout=" + seconds;
     d.on_connect = {
-        // NO_BACKSLASH_ESCAPES must be off for the escaping; strict, so that no value is cut silently.
-        "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO'",
+        // NO_BACKSLASH_ESCAPES must be off for the escaping; strict, so that no value is cut
+        // silently.
+        "SET SESSION sql_mode = "
+        "'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO'",
         "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
         "SET SESSION autocommit = 1, innodb_lock_wait_timeout = " + seconds +
             ", lock_wait_timeout = " + seconds + " /*M!100101 , max_statement_time = " + seconds +
@@ -69,8 +73,8 @@ Dialect mysql_dialect(const DatabaseUrl& url, std::chrono::milliseconds deadline
     d.begin_write = "START TRANSACTION";
     d.for_update = " FOR UPDATE";
     d.skip_locked = " FOR UPDATE SKIP LOCKED";
-    // Compared byte by byte and without padding: 'Abc', 'abc' and 'abc ' are three values. The comments
-    // are run by MariaDB and by MySQL only; the names differ.
+    // Compared byte by byte and without padding: 'Abc', 'abc' and 'abc ' are three values. The
+    // comments are run by MariaDB and by MySQL only; the names differ.
     d.table_options =
         " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 /*M!100202 COLLATE=utf8mb4_nopad_bin */"
         " /*!80017 COLLATE=utf8mb4_0900_bin */";
@@ -92,8 +96,8 @@ Dialect make_dialect(const DatabaseUrl& url, std::chrono::milliseconds deadline)
 
 void create_private_file(const DatabaseUrl& url) {
     if (url.engine != Engine::sqlite) return;
-    // O_EXCL: closing a second descriptor of a file that is in use would drop this process's locks on it.
-    // A directory that is read-only is found out when it is used, as a problem of its own.
+    // O_EXCL: closing a second descriptor of a file that is in use would drop this process's locks
+    // on it. A directory that is read-only is found out when it is used, as a problem of its own.
     const int fd = ::open(url.path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
     if (fd >= 0) ::close(fd);
 }

@@ -1,8 +1,8 @@
-// mapping.hpp - rows.hpp against db/migrations/: one Table<Row> per table names the columns, once, for
-// SELECT, INSERT and UPDATE alike.
+// mapping.hpp - rows.hpp against db/migrations/: one Table<Row> per table names the columns, once,
+// for SELECT, INSERT and UPDATE alike.
 //
-// Closed sets are stored by name, so that the order of an enum never becomes data. A name this program
-// does not know (a newer server wrote it) is a DatabaseTrouble, never a default.
+// Closed sets are stored by name, so that the order of an enum never becomes data. A name this
+// program does not know (a newer server wrote it) is a DatabaseTrouble, never a default.
 #pragma once
 #include <array>
 #include <string>
@@ -62,9 +62,9 @@ struct Names<domain::MessageStatus> {
 };
 template <>
 struct Names<domain::Scope> {
-    static constexpr std::array<const char*, 11> list{"users",    "enroll", "verify", "manage",
-                                                      "support",  "audit",  "webhooks", "import",
-                                                      "erase",    "keys",   "applications"};
+    static constexpr std::array<const char*, 11> list{"users",   "enroll", "verify",      "manage",
+                                                      "support", "audit",  "webhooks",    "import",
+                                                      "erase",   "keys",   "applications"};
 };
 template <>
 struct Names<HashAlgorithm> {  // numbered from 1
@@ -110,33 +110,46 @@ domain::Scopes scopes_value(std::string_view text);
 
 template <class T>
 void write_value(Sql& sql, const T& v) {
-    if constexpr (std::is_same_v<T, std::string>) sql.value(v);
-    else if constexpr (std::is_same_v<T, domain::Sealed>) sql.value(v.text);
-    else if constexpr (IsId<T>::value) sql.value(v.value);
-    else if constexpr (std::is_same_v<T, domain::Scopes>) sql.value(scopes_text(v));
-    else if constexpr (std::is_same_v<T, domain::Instant>) sql.value(v.time_since_epoch().count());
+    if constexpr (std::is_same_v<T, std::string>)
+        sql.value(v);
+    else if constexpr (std::is_same_v<T, domain::Sealed>)
+        sql.value(v.text);
+    else if constexpr (IsId<T>::value)
+        sql.value(v.value);
+    else if constexpr (std::is_same_v<T, domain::Scopes>)
+        sql.value(scopes_text(v));
+    else if constexpr (std::is_same_v<T, domain::Instant>)
+        sql.value(v.time_since_epoch().count());
     else if constexpr (std::is_same_v<T, std::optional<domain::Instant>>) {
-        if (v) sql.value(v->time_since_epoch().count());
+        if (v)
+            sql.value(v->time_since_epoch().count());
         else
             sql.null();
-    } else if constexpr (std::is_enum_v<T>) sql.value(enum_text(v));
+    } else if constexpr (std::is_enum_v<T>)
+        sql.value(enum_text(v));
     else
         sql.value(static_cast<std::int64_t>(v));
 }
 
 template <class T>
 void read_value(Cell& cell, T& v) {
-    if constexpr (std::is_same_v<T, std::string>) v = std::move(cell.text);
-    else if constexpr (std::is_same_v<T, domain::Sealed>) v.text = std::move(cell.text);
-    else if constexpr (IsId<T>::value) v.value = std::move(cell.text);
-    else if constexpr (std::is_same_v<T, domain::Scopes>) v = scopes_value(cell.text);
+    if constexpr (std::is_same_v<T, std::string>)
+        v = std::move(cell.text);
+    else if constexpr (std::is_same_v<T, domain::Sealed>)
+        v.text = std::move(cell.text);
+    else if constexpr (IsId<T>::value)
+        v.value = std::move(cell.text);
+    else if constexpr (std::is_same_v<T, domain::Scopes>)
+        v = scopes_value(cell.text);
     else if constexpr (std::is_same_v<T, domain::Instant>)
         v = domain::Instant{std::chrono::seconds{cell.number}};
     else if constexpr (std::is_same_v<T, std::optional<domain::Instant>>) {
-        if (cell.is_null()) v.reset();
+        if (cell.is_null())
+            v.reset();
         else
             v = domain::Instant{std::chrono::seconds{cell.number}};
-    } else if constexpr (std::is_enum_v<T>) v = enum_value<T>(cell.text);
+    } else if constexpr (std::is_enum_v<T>)
+        v = enum_value<T>(cell.text);
     else
         v = static_cast<T>(cell.number);
 }

@@ -7,7 +7,8 @@
 
 namespace twofold::storage {
 
-// One file. NNNN_name.sql is for every dialect; NNNN_name.sqlite.sql and NNNN_name.mysql.sql are a pair.
+// One file. NNNN_name.sql is for every dialect; NNNN_name.sqlite.sql and NNNN_name.mysql.sql are a
+// pair.
 struct Migration {
     int number = 0;             // 1.. without gaps
     std::string_view name;      // "0001_initial"

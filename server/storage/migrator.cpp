@@ -25,8 +25,8 @@ std::string code_text(const DatabaseTrouble& trouble) {
 std::map<long long, Applied> applied(Connection& c) {
     std::map<long long, Applied> out;
     const Kind kinds[] = {Kind::number, Kind::text, Kind::number};
-    c.select(Sql("SELECT number, checksum, finished_at FROM schema_migration ORDER BY number"), kinds,
-             [&](std::vector<Cell>& cells) {
+    c.select(Sql("SELECT number, checksum, finished_at FROM schema_migration ORDER BY number"),
+             kinds, [&](std::vector<Cell>& cells) {
                  out[cells[0].number] = {cells[1].text, !cells[2].is_null()};
              });
     return out;
@@ -82,9 +82,8 @@ void run_one(Connection& c, const Migration& migration, bool begun) {
 
 void take_lock(Connection& c) {
     if (!c.dialect().ddl_commits) return;
-    const auto got = c.number(Sql("SELECT GET_LOCK(CONCAT('twofold.', DATABASE()), ")
-                                  .value(kLockWait)
-                                  .raw(")"));
+    const auto got =
+        c.number(Sql("SELECT GET_LOCK(CONCAT('twofold.', DATABASE()), ").value(kLockWait).raw(")"));
     if (got.value_or(0) != 1) throw StorageError("another process is migrating this database");
 }
 

@@ -1,9 +1,10 @@
-// migrator.hpp - migrate() of store.hpp over any list of migrations, so that tests can bring their own.
+// migrator.hpp - migrate() of store.hpp over any list of migrations, so that tests can bring their
+// own.
 //
-// schema_migration holds one row per migration: its checksum, when it was begun and when it was finished.
-// SQLite runs each migration in one transaction. MariaDB and MySQL commit after every CREATE, so one that
-// stopped half-way stays "begun"; run again, it steps over the tables, columns and indexes that are there.
-// A lock lets only one process migrate at a time.
+// schema_migration holds one row per migration: its checksum, when it was begun and when it was
+// finished. SQLite runs each migration in one transaction. MariaDB and MySQL commit after every
+// CREATE, so one that stopped half-way stays "begun"; run again, it steps over the tables, columns
+// and indexes that are there. A lock lets only one process migrate at a time.
 #pragma once
 #include <span>
 

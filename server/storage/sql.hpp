@@ -1,8 +1,9 @@
 // sql.hpp - a statement being written: our own text, and values that are never taken for text.
 //
-// A value made only of letters, digits and - _ . : + / = @ space cannot end a literal in any dialect, and
-// is written as one; any other value is bound. Nearly all of ours (ids, numbers, base64url, hexadecimal)
-// are of the first kind, and on the hot path binding hundreds of them costs more than the database does.
+// A value made only of letters, digits and - _ . : + / = @ space cannot end a literal in any
+// dialect, and is written as one; any other value is bound. Nearly all of ours (ids, numbers,
+// base64url, hexadecimal) are of the first kind, and on the hot path binding hundreds of them costs
+// more than the database does.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -12,7 +13,7 @@
 namespace twofold::storage {
 
 class Sql {
-   public:
+ public:
     Sql() = default;
     explicit Sql(std::string_view text) : text_(text) {}
 
@@ -29,7 +30,7 @@ class Sql {
     // Run the Sql only when it is complete: the values move while it grows.
     const std::vector<std::string>& bound() const { return bound_; }
 
-   private:
+ private:
     std::string text_;
     std::vector<std::string> bound_;
 };

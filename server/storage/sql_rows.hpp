@@ -39,12 +39,8 @@ std::string_view key_column() {
 
 template <class Row>
 std::optional<Row> SqlTx::by_key(std::string_view key, std::string_view suffix) {
-    return one<Row>(select_from<Row>()
-                        .raw(" WHERE ")
-                        .raw(key_column<Row>())
-                        .raw(" = ")
-                        .value(key)
-                        .raw(suffix));
+    return one<Row>(
+        select_from<Row>().raw(" WHERE ").raw(key_column<Row>()).raw(" = ").value(key).raw(suffix));
 }
 
 inline bool SqlTx::try_change(const Sql& insertion) {
@@ -78,7 +74,8 @@ void write_assignments(Sql& sql, const Row& row) {
         if (column_index++ == 0) return;
         sql.raw(first ? " SET " : ", ").raw(column).raw(" = ");
         first = false;
-        if (std::string_view(column) == "version") sql.raw("version + 1");
+        if (std::string_view(column) == "version")
+            sql.raw("version + 1");
         else
             write_value(sql, v);
     });

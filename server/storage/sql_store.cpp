@@ -17,8 +17,8 @@ using std::chrono::milliseconds;
 namespace {
 
 constexpr int kAttempts = 5;
-// After a failed connect the others do not try for this long: a dead host costs one caller its time-out,
-// not every worker. Well under the 5 s in which the store must be well again.
+// After a failed connect the others do not try for this long: a dead host costs one caller its
+// time-out, not every worker. Well under the 5 s in which the store must be well again.
 constexpr milliseconds kConnectPause{500};
 // A connection that rested longer is checked before use, so that fn never starts on a dead one.
 constexpr milliseconds kTrusted{2000};
@@ -33,7 +33,7 @@ void pause_a_little(int attempt) {
 }
 
 class SqlStore final : public Store {
-   public:
+ public:
     SqlStore(const DatabaseUrl& url, StoreOptions options)
         : options_(std::move(options)),
           dialect_(make_dialect(url, options_.deadline)),
@@ -45,7 +45,7 @@ class SqlStore final : public Store {
     Outcome<Done> read(const std::function<void(Tx&)>& fn) override;
     bool ready() override;
 
-   private:
+ private:
     // What belongs to a place of the pool; whoever leased the place owns it.
     struct Slot {
         bool open = false;
@@ -55,10 +55,11 @@ class SqlStore final : public Store {
 
     // A leased place. Gives it back; a connection that failed is closed first.
     class Lease {
-       public:
+     public:
         explicit Lease(SqlStore& store) : store_(store) {
             // In whole seconds: older SOCI miscounts fractions.
-            const int wait = static_cast<int>((store.options_.deadline.count() + 999) / 1000 * 1000);
+            const int wait =
+                static_cast<int>((store.options_.deadline.count() + 999) / 1000 * 1000);
             if (!store.pool_.try_lease(place_, wait)) {
                 store.tell("deadline", 0);
                 throw DatabaseTrouble{Trouble::unavailable, 0};
@@ -73,7 +74,7 @@ class SqlStore final : public Store {
         Slot& slot() { return store_.slots_[place_]; }
         soci::session& session() { return store_.pool_.at(place_); }
 
-       private:
+     private:
         SqlStore& store_;
         std::size_t place_ = 0;
     };
@@ -88,7 +89,7 @@ class SqlStore final : public Store {
         slot.open = false;
     }
     void roll_back(Connection& c, Slot& slot);
-    bool committed(Connection& c, Slot& slot, std::string_view request_id);
+    bool committed(Connection& c, Slot& slot, const std::string& witness);
     void end_lost_transaction(Connection& c, std::uint64_t thread_id);
     Outcome<Done> attempt_failed(const DatabaseTrouble& trouble, std::string_view what) const;
 
@@ -134,14 +135,14 @@ void SqlStore::roll_back(Connection& c, Slot& slot) {
     try {
         c.run(Sql("ROLLBACK"));
     } catch (const DatabaseTrouble&) {
-        // SQLite has rolled back by itself after some errors and says there is nothing to roll back; a
-        // fresh connection is right in either case.
+        // SQLite has rolled back by itself after some errors and says there is nothing to roll
+        // back; a fresh connection is right in either case.
         drop(c, slot);
     }
 }
 
-// The server may still be working on a COMMIT whose answer we did not get. Only when its connection has
-// ended is the transaction decided, and a look at the rows final.
+// The server may still be working on a COMMIT whose answer we did not get. Only when its connection
+// has ended is the transaction decided, and a look at the rows final.
 void SqlStore::end_lost_transaction(Connection& c, std::uint64_t thread_id) {
     // The same number again means that the server has restarted: whatever is there is decided.
     if (thread_id == 0 || thread_id == c.thread_id()) return;
@@ -153,21 +154,23 @@ void SqlStore::end_lost_transaction(Connection& c, std::uint64_t thread_id) {
         return;  // 1094: no such connection any more. 1095: not ours, so the server has restarted.
     }
     const auto until = SteadyClock::now() + options_.deadline;
-    while (c.number(Sql("SELECT COUNT(*) FROM information_schema.processlist WHERE id = ").value(id))
-               .value_or(0) != 0) {
+    while (
+        c.number(Sql("SELECT COUNT(*) FROM information_schema.processlist WHERE id = ").value(id))
+            .value_or(0) != 0) {
         if (SteadyClock::now() > until) throw DatabaseTrouble{Trouble::unavailable, 0};
         std::this_thread::sleep_for(milliseconds(10));
     }
 }
 
-// After a COMMIT whose result is unknown.
-bool SqlStore::committed(Connection& c, Slot& slot, std::string_view request_id) {
+// After a COMMIT whose result is unknown: is the audit row it inserted there? Without one nothing
+// can be proven; the transaction repeats, and its guards and unique keys decide.
+bool SqlStore::committed(Connection& c, Slot& slot, const std::string& witness) {
     const std::uint64_t lost = slot.thread_id;
     drop(c, slot);
     connect(c, slot);
     end_lost_transaction(c, lost);
-    SqlTx tx(c, false);
-    return tx.request_committed(request_id);
+    return !witness.empty() &&
+           c.number(Sql("SELECT 1 FROM audit WHERE id = ").value(witness)).has_value();
 }
 
 Outcome<Done> SqlStore::attempt_failed(const DatabaseTrouble& trouble,
@@ -178,7 +181,7 @@ Outcome<Done> SqlStore::attempt_failed(const DatabaseTrouble& trouble,
     return unavailable();
 }
 
-Outcome<Done> SqlStore::write(std::string_view request_id, const std::function<bool(Tx&)>& fn) {
+Outcome<Done> SqlStore::write(std::string_view, const std::function<bool(Tx&)>& fn) {
     const auto started = SteadyClock::now();
     try {
         std::unique_lock<std::timed_mutex> writing(writer_, std::defer_lock);
@@ -191,27 +194,27 @@ Outcome<Done> SqlStore::write(std::string_view request_id, const std::function<b
         Connection c(lease.session(), dialect_);
 
         for (int attempt = 0;; ++attempt) {
-            bool keep = false;
             bool committing = false;
+            std::string witness;
             try {
                 make_usable(c, slot);
                 c.run(Sql(dialect_.begin_write));
                 SqlTx tx(c, true);
-                keep = fn(tx);
-                if (!keep) {
+                if (!fn(tx)) {
                     roll_back(c, slot);
                     return Done{};
                 }
+                witness = tx.witness();
                 committing = true;
                 c.run(Sql("COMMIT"));
                 return Done{};
             } catch (const DatabaseTrouble& trouble) {
-                const bool repeat =
-                    trouble.trouble == Trouble::conflict || trouble.trouble == Trouble::gone ||
-                    trouble.trouble == Trouble::duplicate;
+                const bool repeat = trouble.trouble == Trouble::conflict ||
+                                    trouble.trouble == Trouble::gone ||
+                                    trouble.trouble == Trouble::duplicate;
                 if (committing && trouble.trouble != Trouble::conflict) {
                     tell("commit", trouble.native_code);
-                    if (committed(c, slot, request_id)) return Done{};
+                    if (committed(c, slot, witness)) return Done{};
                 } else if (trouble.trouble == Trouble::gone) {
                     drop(c, slot);
                 } else {
@@ -254,7 +257,8 @@ Outcome<Done> SqlStore::read(const std::function<void(Tx&)>& fn) {
                 const bool untouched = c.succeeded() == 0;
                 const bool repeat =
                     trouble.trouble == Trouble::gone || trouble.trouble == Trouble::conflict;
-                if (trouble.trouble == Trouble::gone) drop(c, slot);
+                if (trouble.trouble == Trouble::gone)
+                    drop(c, slot);
                 else if (!dialect_.begin_read.empty())
                     roll_back(c, slot);
                 if (!repeat || !untouched || attempt + 1 >= kAttempts)

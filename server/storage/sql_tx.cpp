@@ -51,8 +51,8 @@ std::optional<UserRow> SqlTx::user_by_external_id(const ApplicationId& applicati
 void SqlTx::update_user(UserRow& row) { update(row); }
 
 void SqlTx::erase_user(const UserId& id) {
-    // The user's row first: whoever works on it finishes before, or finds it gone. Tables with a foreign
-    // key follow by themselves; the rest is named here.
+    // The user's row first: whoever works on it finishes before, or finds it gone. Tables with a
+    // foreign key follow by themselves; the rest is named here.
     lock_user(id);
     std::vector<std::string> factors_of_user;
     const Kind text[] = {Kind::text};
@@ -208,7 +208,8 @@ bool SqlTx::use_backup_code(const BackupSetId& set, int position, Instant at) {
                    .value(position)
                    .raw(" AND used_at IS NULL")) != 1)
         return false;
-    // The arbiter where the update above can be lost (two nodes of a cluster): a second one fails here.
+    // The arbiter where the update above can be lost (two nodes of a cluster): a second one fails
+    // here.
     return try_change(Sql("INSERT INTO backup_code_use (set_id, position, used_at) VALUES (")
                           .value(set.value)
                           .raw(", ")
@@ -302,6 +303,7 @@ ChainHead SqlTx::lock_chain(std::string_view chain) {
 
 void SqlTx::append_audit(const AuditRow& event, const ChainHead& head) {
     insert(event);
+    witness_ = event.id.value;
     if (head.length == 1) return insert(head);
     Sql sql("UPDATE audit_chain");
     write_assignments(sql, head);
@@ -355,7 +357,8 @@ std::optional<CheckpointRow> SqlTx::last_checkpoint() {
 }
 
 std::optional<CheckpointRow> SqlTx::checkpoint(std::int64_t number) {
-    auto out = one<CheckpointRow>(select_from<CheckpointRow>().raw(" WHERE number = ").value(number));
+    auto out =
+        one<CheckpointRow>(select_from<CheckpointRow>().raw(" WHERE number = ").value(number));
     if (!out) return out;
     out->entries = all<ChainHead>(Sql("SELECT ")
                                       .raw(kEntryColumns)
@@ -406,11 +409,12 @@ void SqlTx::delete_idempotency(std::string_view id) {
 }
 
 bool SqlTx::request_committed(std::string_view request_id) {
-    return c_.number(Sql("SELECT 1 FROM audit")
-                         .raw(c_.dialect().force_index("audit_request_id_idx"))
-                         .raw("WHERE request_id = ")
-                         .value(request_id)
-                         .raw(" LIMIT 1"))
+    return c_
+        .number(Sql("SELECT 1 FROM audit")
+                    .raw(c_.dialect().force_index("audit_request_id_idx"))
+                    .raw("WHERE request_id = ")
+                    .value(request_id)
+                    .raw(" LIMIT 1"))
         .has_value();
 }
 
@@ -551,8 +555,8 @@ std::int64_t SqlTx::rows_sealed_under(std::string_view key_id) {
 
 // --- sweeping ------------------------------------------------------------------------------------
 
-// First the ids, then the rows by primary key: DELETE … LIMIT is not in every SQLite, and a DELETE by
-// condition alone may lock more than it removes.
+// First the ids, then the rows by primary key: DELETE … LIMIT is not in every SQLite, and a DELETE
+// by condition alone may lock more than it removes.
 int SqlTx::sweep_table(const char* table, const char* key, const std::string& condition,
                        const char* order, int rows) {
     std::vector<std::string> ids;
@@ -578,11 +582,12 @@ int SqlTx::sweep(Instant now, int rows) {
         removed += sweep_table(table, "id", until("expires_at", seconds(now)), "expires_at", rows);
     removed += sweep_table("challenge", "id", until("expires_at", seconds(now - kChallengeGrace)),
                            "expires_at", rows);
-    removed += sweep_table("factor", "id",
-                           "status = 'pending' AND " + until("expires_at", seconds(now)),
-                           "expires_at", rows);
-    removed += sweep_table("idempotency", "id",
-                           until("expires_at", seconds(now - kIdempotencyGrace)), "expires_at", rows);
+    removed +=
+        sweep_table("factor", "id", "status = 'pending' AND " + until("expires_at", seconds(now)),
+                    "expires_at", rows);
+    removed +=
+        sweep_table("idempotency", "id", until("expires_at", seconds(now - kIdempotencyGrace)),
+                    "expires_at", rows);
     removed += sweep_table("throttle", "id", until("tat_ms", seconds(now) * 1000), "tat_ms", rows);
     removed += sweep_table("message", "id", until("not_after", seconds(now - kMessageGrace)),
                            "not_after", rows);
@@ -591,9 +596,8 @@ int SqlTx::sweep(Instant now, int rows) {
     const Kind kinds[] = {Kind::text, Kind::number};
     Sql find("SELECT factor_id, step FROM factor_step WHERE ");
     find.raw(until("used_at", seconds(now - kStepUseKept))).raw(" ORDER BY used_at");
-    c_.select(limit(find, rows), kinds, [&](std::vector<Cell>& cells) {
-        uses.emplace_back(cells[0].text, cells[1].number);
-    });
+    c_.select(limit(find, rows), kinds,
+              [&](std::vector<Cell>& cells) { uses.emplace_back(cells[0].text, cells[1].number); });
     for (std::size_t i = 0; i < uses.size();) {
         Sql remove("DELETE FROM factor_step WHERE ");
         for (int n = 0; n < kRowsPerInsert && i < uses.size(); ++n, ++i) {

@@ -11,7 +11,7 @@
 namespace twofold::storage {
 
 class SqlTx final : public domain::Tx {
-   public:
+ public:
     SqlTx(Connection& connection, bool writable) : c_(connection), writable_(writable) {}
 
     std::optional<domain::ApplicationRow> application(const domain::ApplicationId&) override;
@@ -118,7 +118,11 @@ class SqlTx final : public domain::Tx {
 
     int sweep(domain::Instant now, int limit) override;
 
-   private:
+    // The id of an audit row this transaction inserted: it is there exactly when the transaction
+    // was committed. Empty: none. (Not the request id: one request may be several transactions.)
+    const std::string& witness() const { return witness_; }
+
+ private:
     // A statement that changes something: a bug inside Store::read.
     long long change(const Sql& sql);
     std::string locking() const;
@@ -142,8 +146,7 @@ class SqlTx final : public domain::Tx {
     void put(const Row& row);  // insert or overwrite
 
     template <class Row>
-    void load_by_keys(const std::vector<std::string>& keys,
-                      const std::function<void(Row)>& found);
+    void load_by_keys(const std::vector<std::string>& keys, const std::function<void(Row)>& found);
     // One UPDATE … CASE for all dirty rows: only the columns that differ from what was loaded.
     template <class Row, class Map>
     void update_many(Map& rows, const std::map<std::string, Row>& loaded);
@@ -154,6 +157,7 @@ class SqlTx final : public domain::Tx {
 
     Connection& c_;
     bool writable_;
+    std::string witness_;
 
     // What load_for_verify gave, to find out what changed.
     struct Loaded {

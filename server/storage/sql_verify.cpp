@@ -1,6 +1,6 @@
-// The hot path: many verifies in one transaction (design: "commits decide"). Twelve statements for up to
-// 128 verifies, whatever their number: five SELECT … FOR UPDATE, two multi-row INSERTs, one UPDATE … CASE
-// a table.
+// The hot path: many verifies in one transaction (design: "commits decide"). Twelve statements for
+// up to 128 verifies, whatever their number: five SELECT … FOR UPDATE, two multi-row INSERTs, one
+// UPDATE … CASE a table.
 #include <algorithm>
 
 #include "server/storage/sql_rows.hpp"
@@ -46,8 +46,8 @@ void SqlTx::load_by_keys(const std::vector<std::string>& keys,
                          const std::function<void(Row)>& found) {
     if (keys.empty()) return;
     const std::string key(key_column<Row>());
-    // By the primary key, in its order: two of these transactions that share rows wait for each other but
-    // never in a circle, and rows that are not asked for are not locked.
+    // By the primary key, in its order: two of these transactions that share rows wait for each
+    // other but never in a circle, and rows that are not asked for are not locked.
     Sql sql = select_from<Row>();
     sql.raw(c_.dialect().force_index("PRIMARY")).raw("WHERE ").raw(key).raw(" IN ");
     write_list(sql, keys);
@@ -126,7 +126,8 @@ void SqlTx::update_many(Map& rows, const std::map<std::string, Row>& loaded) {
     }
     if (dirty.empty()) return;
 
-    // Which columns differ from what was loaded, in any row, and which of those are the same in all rows.
+    // Which columns differ from what was loaded, in any row, and which of those are the same in all
+    // rows.
     std::vector<Column> columns;
     for (std::size_t i = 0; i < dirty.size(); ++i) {
         std::vector<const void*> old;
@@ -213,11 +214,12 @@ void SqlTx::save_chains(VerifyRows& rows, const std::map<std::string, std::int64
     const bool same_time = std::all_of(moved.begin(), moved.end(), [&](const ChainHead* head) {
         return head->updated_at == moved.front()->updated_at;
     });
-    // MySQL reads the new value of a column that stands further left in SET: length comes last, for the
-    // guard in WHERE is not affected but a later reader of this line should not have to know.
+    // MySQL reads the new value of a column that stands further left in SET: length comes last, for
+    // the guard in WHERE is not affected but a later reader of this line should not have to know.
     by_chain("mac = ", [&](std::size_t i) { sql.value(moved[i]->mac); });
     sql.raw(", updated_at = ");
-    if (same_time) write_value(sql, moved.front()->updated_at);
+    if (same_time)
+        write_value(sql, moved.front()->updated_at);
     else
         by_chain("", [&](std::size_t i) { write_value(sql, moved[i]->updated_at); });
     sql.raw(", ");
@@ -274,6 +276,7 @@ void SqlTx::save_verified(VerifyRows& rows) {
                 added[event.chain] += 1;
             }
             change(sql);
+            witness_ = rows.events.front().id.value;
         }
         save_chains(rows, added);
     } catch (DatabaseTrouble& trouble) {

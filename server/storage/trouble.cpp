@@ -52,10 +52,10 @@ Trouble of_mysql(unsigned code) {
         case 1406:  // ER_DATA_TOO_LONG
             return Trouble::internal;
 
-        // Everything else is the server's state, not the request's: refused connections (1040, 1044,
-        // 1045, 1049, 1129, 1130, 1203, 2002, 2003, 2005, 2026), read-only (1290, 1792, 1836), full (3,
-        // 28, 1021, 1026, 1114), not in the primary component (1047), interrupted (1317, 1969, 3024), no
-        // schema yet (1146).
+        // Everything else is the server's state, not the request's: refused connections (1040,
+        // 1044, 1045, 1049, 1129, 1130, 1203, 2002, 2003, 2005, 2026), read-only (1290, 1792,
+        // 1836), full (3, 28, 1021, 1026, 1114), not in the primary component (1047), interrupted
+        // (1317, 1969, 3024), no schema yet (1146).
         default:
             return Trouble::unavailable;
     }
@@ -73,9 +73,9 @@ Trouble of_sqlite(int code) {
             break;
     }
     switch (code & 0xff) {  // the primary code
-        case 5:   // SQLITE_BUSY
-        case 6:   // SQLITE_LOCKED
-        case 15:  // SQLITE_PROTOCOL
+        case 5:             // SQLITE_BUSY
+        case 6:             // SQLITE_LOCKED
+        case 15:            // SQLITE_PROTOCOL
             return Trouble::conflict;
         case 4:   // SQLITE_ABORT: rolled back under the statement
         case 10:  // SQLITE_IOERR
@@ -101,7 +101,8 @@ DatabaseTrouble classify(soci::session& session, const soci::soci_error& error) 
     if (const auto* e = dynamic_cast<const soci::sqlite3_soci_error*>(&error)) {
         int code = e->result();
         // The connection knows the extended code; SOCI 4.0 keeps the primary one.
-        // (static_cast: its type information is not exported; the exception says which backend it is.)
+        // (static_cast: its type information is not exported; the exception says which backend it
+        // is.)
         if (auto* backend = static_cast<soci::sqlite3_session_backend*>(session.get_backend());
             backend != nullptr && backend->conn_ != nullptr) {
             const int extended = sqlite_api::sqlite3_extended_errcode(backend->conn_);

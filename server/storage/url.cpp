@@ -32,10 +32,14 @@ std::string percent_decode(std::string_view text) {
 }
 
 void set_option(DatabaseUrl& out, std::string_view name, std::string value) {
-    if (name == "socket") out.socket = std::move(value);
-    else if (name == "ssl_ca") out.ssl_ca = std::move(value);
-    else if (name == "ssl_cert") out.ssl_cert = std::move(value);
-    else if (name == "ssl_key") out.ssl_key = std::move(value);
+    if (name == "socket")
+        out.socket = std::move(value);
+    else if (name == "ssl_ca")
+        out.ssl_ca = std::move(value);
+    else if (name == "ssl_cert")
+        out.ssl_cert = std::move(value);
+    else if (name == "ssl_key")
+        out.ssl_key = std::move(value);
     else
         throw StorageError("database URL: options are socket, ssl_ca, ssl_cert and ssl_key");
 }
@@ -78,7 +82,8 @@ DatabaseUrl parse_mysql(std::string_view rest) {
         const auto close = rest.find(']');
         if (close == std::string_view::npos) throw StorageError("database URL: [ without ]");
         out.host = rest.substr(1, close - 1);
-        if (close + 1 < rest.size() && rest[close + 1] == ':') port = rest.substr(close + 2);
+        if (close + 1 < rest.size() && rest[close + 1] == ':')
+            port = rest.substr(close + 2);
         else if (close + 1 != rest.size())
             throw StorageError("database URL: text after ]");
     } else {
@@ -107,14 +112,15 @@ DatabaseUrl parse_url(std::string_view url) {
         DatabaseUrl out;
         out.engine = Engine::sqlite;
         out.path = url.substr(7);
-        // SOCI's connect string has no way to write a quote; a memory database would be one per connection.
+        // SOCI's connect string has no way to write a quote; a memory database would be one per
+        // connection.
         if (out.path.empty() || out.path == ":memory:" || out.path.find('"') != std::string::npos)
-            throw StorageError("database URL: sqlite:PATH needs the path of a file, without quotes");
+            throw StorageError(
+                "database URL: sqlite:PATH needs the path of a file, without quotes");
         return out;
     }
     if (url.starts_with("mysql://")) return parse_mysql(url.substr(8));
-    throw StorageError(
-        "database URL: sqlite:PATH or mysql://user:password@host:port/database");
+    throw StorageError("database URL: sqlite:PATH or mysql://user:password@host:port/database");
 }
 
 }  // namespace twofold::storage

@@ -24,11 +24,12 @@ const std::string& mariadb_database() {
 
 void empty_tables(const std::string& database) {
     std::string sql = "USE " + database + "; SET foreign_key_checks = 0";
-    for (const char* table :
-         {"application", "user", "account", "factor", "factor_step", "budget", "backup_set",
-          "backup_code", "backup_code_use", "challenge", "session", "api_key", "audit_chain", "audit",
-          "checkpoint", "checkpoint_entry", "throttle", "idempotency", "link", "message",
-          "assertion_use", "signing_key", "node", "tombstone"})
+    for (const char* table : {"application",     "user",        "account",    "factor",
+                              "factor_step",     "budget",      "backup_set", "backup_code",
+                              "backup_code_use", "challenge",   "session",    "api_key",
+                              "audit_chain",     "audit",       "checkpoint", "checkpoint_entry",
+                              "throttle",        "idempotency", "link",       "message",
+                              "assertion_use",   "signing_key", "node",       "tombstone"})
         sql += std::string("; DELETE FROM ") + table;
     MariaDb::instance().sql(sql);
 }
@@ -37,9 +38,12 @@ void empty_tables(const std::string& database) {
 
 std::string name_of(Backend backend) {
     switch (backend) {
-        case Backend::memory: return "memory";
-        case Backend::sqlite: return "SQLite";
-        case Backend::mariadb: return "MariaDB";
+        case Backend::memory:
+            return "memory";
+        case Backend::sqlite:
+            return "SQLite";
+        case Backend::mariadb:
+            return "MariaDB";
     }
     return "";
 }
@@ -105,8 +109,13 @@ UserRow user_row(const std::string& id, const std::string& application) {
 }
 
 AccountRow account_row(const std::string& user) {
-    return {UserId{user}, ApplicationId{"app_one"}, "email " + user,
-            "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA", at(1021), at(1022), 1};
+    return {UserId{user},
+            ApplicationId{"app_one"},
+            "email " + user,
+            "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA",
+            at(1021),
+            at(1022),
+            1};
 }
 
 FactorRow factor_row(const std::string& id, const std::string& user) {
@@ -186,8 +195,14 @@ BackupSetRow backup_set_row(const std::string& id, const std::string& user) {
 }
 
 ApiKeyRow api_key_row(const std::string& id) {
-    return {ApiKeyId{id}, ApplicationId{"app_one"}, awkward(), "hash of " + id,
-            {Scope::users, Scope::verify, Scope::applications}, at(1071), at(1072), at(1073)};
+    return {ApiKeyId{id},
+            ApplicationId{"app_one"},
+            awkward(),
+            "hash of " + id,
+            {Scope::users, Scope::verify, Scope::applications},
+            at(1071),
+            at(1072),
+            at(1073)};
 }
 
 AuditRow audit_row(const std::string& id, const std::string& chain, std::int64_t sequence) {

@@ -15,15 +15,15 @@ enum class Backend { memory, sqlite, mariadb };
 std::string name_of(Backend backend);
 
 // GENERATE of all three; use as: FOR_EVERY_STORE(f);
-#define FOR_EVERY_STORE(fixture)                                                               \
-    const auto backend_under_test = GENERATE(                                                  \
-        ::twofold::testing::Backend::memory, ::twofold::testing::Backend::sqlite,              \
-        ::twofold::testing::Backend::mariadb);                                                 \
-    INFO("store: " << ::twofold::testing::name_of(backend_under_test));                        \
+#define FOR_EVERY_STORE(fixture)                                                           \
+    const auto backend_under_test =                                                        \
+        GENERATE(::twofold::testing::Backend::memory, ::twofold::testing::Backend::sqlite, \
+                 ::twofold::testing::Backend::mariadb);                                    \
+    INFO("store: " << ::twofold::testing::name_of(backend_under_test));                    \
     ::twofold::testing::StoreFixture fixture(backend_under_test)
 
 class StoreFixture {
-   public:
+ public:
     explicit StoreFixture(Backend backend);
     ~StoreFixture();
     StoreFixture(const StoreFixture&) = delete;
@@ -66,7 +66,7 @@ class StoreFixture {
         return *std::move(out);
     }
 
-   private:
+ private:
     Backend backend_;
     std::string url_;
     std::filesystem::path directory_;  // SQLite's
@@ -105,7 +105,8 @@ domain::IdempotencyRow idempotency_row(const std::string& id);
 
 // Application app_one with users usr_a, usr_b and usr_c.
 void seed(domain::Tx& tx);
-// Text that is neither plain to Sql nor ASCII: quotes, backslash, percent, colon names, four-byte UTF-8.
+// Text that is neither plain to Sql nor ASCII: quotes, backslash, percent, colon names, four-byte
+// UTF-8.
 std::string awkward();
 
 }  // namespace twofold::testing

@@ -13,8 +13,8 @@ using namespace twofold::testing;
 
 namespace {
 
-// Runs fn(store, i) in n threads that start together, alternating between two servers. Catch2's macros are
-// not thread-safe: fn reports by values.
+// Runs fn(store, i) in n threads that start together, alternating between two servers. Catch2's
+// macros are not thread-safe: fn reports by values.
 template <class Fn>
 void race(StoreFixture& f, int n, Fn fn) {
     const std::shared_ptr<Store> other = f.another();
@@ -59,7 +59,8 @@ TEST_CASE("of 64 parallel uses of one step exactly one succeeds (security 8)", "
     }
 }
 
-TEST_CASE("of 64 parallel uses of one backup code exactly one succeeds (security 33)", "[contract]") {
+TEST_CASE("of 64 parallel uses of one backup code exactly one succeeds (security 33)",
+          "[contract]") {
     FOR_EVERY_STORE(f);
     f.write(seed);
     const BackupSetRow set = backup_set_row("bcs_1", "usr_a");
@@ -90,14 +91,17 @@ TEST_CASE("two threads that read, then write, lose nothing", "[contract]") {
     race(f, 8, [&](Store& store, int) {
         for (int i = 0; i < 10; ++i) {
             // user() takes no lock: the guard decides and the store repeats.
-            done += write_until_done(store, [](Tx& tx) {
-                UserRow user = *tx.user({"usr_a"});
-                tx.update_user(user);
-                BudgetRow budget = *tx.lock_budget("enr_a");
-                budget.failures += 1;
-                tx.put_budget(budget);
-                return true;
-            }) ? 1 : 0;
+            done += write_until_done(store,
+                                     [](Tx& tx) {
+                                         UserRow user = *tx.user({"usr_a"});
+                                         tx.update_user(user);
+                                         BudgetRow budget = *tx.lock_budget("enr_a");
+                                         budget.failures += 1;
+                                         tx.put_budget(budget);
+                                         return true;
+                                     })
+                        ? 1
+                        : 0;
         }
     });
     CHECK(done == 80);
@@ -111,13 +115,17 @@ TEST_CASE("transactions that lock in opposite orders both end well", "[contract]
     std::atomic<int> done = 0;
     race(f, 4, [&](Store& store, int thread) {
         for (int i = 0; i < 10; ++i) {
-            done += write_until_done(store, [&](Tx& tx) {
-                UserRow first = *tx.lock_user({thread % 2 == 0 ? "usr_a" : "usr_b"});
-                tx.update_user(first);
-                UserRow second = *tx.lock_user({thread % 2 == 0 ? "usr_b" : "usr_a"});
-                tx.update_user(second);
-                return true;
-            }) ? 1 : 0;
+            done += write_until_done(
+                        store,
+                        [&](Tx& tx) {
+                            UserRow first = *tx.lock_user({thread % 2 == 0 ? "usr_a" : "usr_b"});
+                            tx.update_user(first);
+                            UserRow second = *tx.lock_user({thread % 2 == 0 ? "usr_b" : "usr_a"});
+                            tx.update_user(second);
+                            return true;
+                        })
+                        ? 1
+                        : 0;
         }
     });
     CHECK(done == 40);
@@ -132,16 +140,19 @@ TEST_CASE("a chain that many append to has no gap and no fork", "[contract]") {
     race(f, 8, [&](Store& store, int thread) {
         for (int i = 0; i < 10; ++i) {
             const std::string id = "evt_" + std::to_string(thread) + "_" + std::to_string(i);
-            done += write_until_done(store, [&](Tx& tx) {
-                ChainHead head = tx.lock_chain("user:usr_a");
-                AuditRow row = audit_row(id, head.chain, head.length + 1);
-                row.previous_mac = head.mac;
-                row.mac = "mac of " + id;
-                head.length += 1;
-                head.mac = row.mac;
-                tx.append_audit(row, head);
-                return true;
-            }) ? 1 : 0;
+            done += write_until_done(store,
+                                     [&](Tx& tx) {
+                                         ChainHead head = tx.lock_chain("user:usr_a");
+                                         AuditRow row = audit_row(id, head.chain, head.length + 1);
+                                         row.previous_mac = head.mac;
+                                         row.mac = "mac of " + id;
+                                         head.length += 1;
+                                         head.mac = row.mac;
+                                         tx.append_audit(row, head);
+                                         return true;
+                                     })
+                        ? 1
+                        : 0;
         }
     });
     CHECK(done == 80);
@@ -198,23 +209,30 @@ TEST_CASE("two servers that verify for the same users in one moment agree", "[co
     std::atomic<int> done = 0;
     race(f, 4, [&](Store& store, int) {
         int mine = 0;
-        done += write_until_done(store, [&](Tx& tx) {
-            mine = 0;
-            VerifyRows rows = tx.load_for_verify(challenges, {});
-            for (auto& [id, challenge] : rows.challenges) {
-                if (challenge.row.status != ChallengeStatus::pending) continue;
-                challenge.edit().status = ChallengeStatus::approved;
-                ++mine;
-                FactorRow& factor = rows.factors.at({"enr_" + id.value.substr(4)}).edit();
-                factor.last_step += 1;
-                rows.steps.push_back({factor.id, factor.last_step, at(1)});
-                ChainHead& head = rows.chains.at("user:" + factor.user.value).edit();
-                head.length += 1;
-                rows.events.push_back(audit_row("evt_" + id.value, head.chain, head.length));
-            }
-            tx.save_verified(rows);
-            return true;
-        }) ? 1 : 0;
+        done += write_until_done(store,
+                                 [&](Tx& tx) {
+                                     mine = 0;
+                                     VerifyRows rows = tx.load_for_verify(challenges, {});
+                                     for (auto& [id, challenge] : rows.challenges) {
+                                         if (challenge.row.status != ChallengeStatus::pending)
+                                             continue;
+                                         challenge.edit().status = ChallengeStatus::approved;
+                                         ++mine;
+                                         FactorRow& factor =
+                                             rows.factors.at({"enr_" + id.value.substr(4)}).edit();
+                                         factor.last_step += 1;
+                                         rows.steps.push_back({factor.id, factor.last_step, at(1)});
+                                         ChainHead& head =
+                                             rows.chains.at("user:" + factor.user.value).edit();
+                                         head.length += 1;
+                                         rows.events.push_back(
+                                             audit_row("evt_" + id.value, head.chain, head.length));
+                                     }
+                                     tx.save_verified(rows);
+                                     return true;
+                                 })
+                    ? 1
+                    : 0;
         approvals += mine;
     });
     CHECK(done == 4);

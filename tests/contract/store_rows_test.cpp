@@ -5,7 +5,8 @@ using namespace twofold;
 using namespace twofold::domain;
 using namespace twofold::testing;
 
-TEST_CASE("applications: every column comes back, names are unique and byte-compared", "[contract]") {
+TEST_CASE("applications: every column comes back, names are unique and byte-compared",
+          "[contract]") {
     FOR_EVERY_STORE(f);
     const ApplicationRow row = application_row();
     CHECK(f.write([&](Tx& tx) { return tx.insert_application(row); }));
@@ -18,7 +19,8 @@ TEST_CASE("applications: every column comes back, names are unique and byte-comp
         CHECK_FALSE(tx.insert_application(again));  // the id
         again.id = {"app_two"};
         CHECK_FALSE(tx.insert_application(again));  // the name
-        // The refused inserts left the transaction usable. None of these names is another's (security 80).
+        // The refused inserts left the transaction usable. None of these names is another's
+        // (security 80).
         for (const char* name : {"Abc", "abc", "abc ", " abc", "\xC3\xA5", "a\xCC\x8A"}) {
             ApplicationRow other = application_row(std::string("app_") + name);
             other.name = name;
@@ -40,9 +42,12 @@ TEST_CASE("users: columns, unique external ids, guard by version", "[contract]")
     CHECK(dump(f.read([&](Tx& tx) {
               return tx.user_by_external_id(row.application, row.external_id);
           })) == dump(row));
-    CHECK_FALSE(f.read([&](Tx& tx) { return tx.user_by_external_id({"app_two"}, row.external_id); }));
-    CHECK_FALSE(f.read([&](Tx& tx) { return tx.user_by_external_id(row.application, "EXT:usr_a"); }));
-    CHECK_FALSE(f.read([&](Tx& tx) { return tx.user_by_external_id(row.application, "ext:usr_a "); }));
+    CHECK_FALSE(
+        f.read([&](Tx& tx) { return tx.user_by_external_id({"app_two"}, row.external_id); }));
+    CHECK_FALSE(
+        f.read([&](Tx& tx) { return tx.user_by_external_id(row.application, "EXT:usr_a"); }));
+    CHECK_FALSE(
+        f.read([&](Tx& tx) { return tx.user_by_external_id(row.application, "ext:usr_a "); }));
 
     UserRow same = user_row("usr_b");
     same.external_id = row.external_id;
@@ -162,9 +167,8 @@ TEST_CASE("factors and their steps", "[contract]") {
         for (const auto& row : {active, pending, ended, foreign}) tx.insert_factor(row);
     });
     for (bool locking : {true, false}) {
-        const auto rows = f.write([&](Tx& tx) {
-            return locking ? tx.lock_factors({"usr_a"}) : tx.factors({"usr_a"});
-        });
+        const auto rows = f.write(
+            [&](Tx& tx) { return locking ? tx.lock_factors({"usr_a"}) : tx.factors({"usr_a"}); });
         REQUIRE(rows.size() == 2);
         CHECK(dump(rows[0]) == dump(active));  // the oldest first
         CHECK(dump(rows[1]) == dump(pending));
@@ -389,7 +393,8 @@ TEST_CASE("audit: chains, their heads, listing, request ids", "[contract]") {
     CHECK(ids(f.read([](Tx& tx) { return tx.audit({"app_one"}, {}, {"evt_3"}, 10); })) == "21");
     CHECK(ids(f.read([](Tx& tx) { return tx.audit({"app_one"}, {}, {}, 2); })) == "43");
     CHECK(ids(f.read([](Tx& tx) { return tx.audit({"app_one"}, {"usr_a"}, {}, 10); })) == "41");
-    CHECK(ids(f.read([](Tx& tx) { return tx.audit({"app_one"}, {"usr_a"}, {"evt_4"}, 9); })) == "1");
+    CHECK(ids(f.read([](Tx& tx) { return tx.audit({"app_one"}, {"usr_a"}, {"evt_4"}, 9); })) ==
+          "1");
     CHECK(ids(f.read([](Tx& tx) { return tx.audit({"app_two"}, {"usr_a"}, {}, 10); })).empty());
 
     const auto names = [](const std::vector<ChainHead>& heads) {
@@ -479,7 +484,9 @@ TEST_CASE("throttles, idempotency, assertions, tombstones, nodes, signing keys",
     const SigningKeyRow key{"kid_2", {"k1.private"}, R"({"kty":"EC","x":"a:b"})", true, at(8)};
     CHECK(f.write([&](Tx& tx) { return tx.insert_signing_key(key); }));
     CHECK_FALSE(f.write([&](Tx& tx) { return tx.insert_signing_key(key); }));
-    CHECK(f.write([](Tx& tx) { return tx.insert_signing_key({"kid_1", {"k1.p"}, "{}", false, at(9)}); }));
+    CHECK(f.write([](Tx& tx) {
+        return tx.insert_signing_key({"kid_1", {"k1.p"}, "{}", false, at(9)});
+    }));
     const auto keys = f.read([](Tx& tx) { return tx.signing_keys(); });
     REQUIRE(keys.size() == 2);
     CHECK(dump(keys[0]) == dump(key));
@@ -509,9 +516,8 @@ TEST_CASE("links", "[contract]") {
         tx.void_links(LinkPurpose::reset_password, {"app_one"}, "email usr_b");
     });
     CHECK(f.write([](Tx& tx) { return tx.lock_link("l1"); }));
-    f.write([&](Tx& tx) {
-        tx.void_links(LinkPurpose::reset_password, {"app_one"}, row.email_index);
-    });
+    f.write(
+        [&](Tx& tx) { tx.void_links(LinkPurpose::reset_password, {"app_one"}, row.email_index); });
     CHECK_FALSE(f.write([](Tx& tx) { return tx.lock_link("l1"); }));
     CHECK(f.write([](Tx& tx) { return tx.lock_link("l2"); }));
     CHECK(f.write([](Tx& tx) { return tx.lock_link("l3"); }));
@@ -579,8 +585,8 @@ TEST_CASE("rows sealed under a key are counted", "[contract]") {
         CHECK(tx.insert_idempotency(idempotency_row("i1")));
         CHECK(tx.insert_signing_key({"kid", {"k1.p"}, "{}", true, at(1)}));
         moved.version = 1;
-        for (Sealed* sealed : {&moved.email, &moved.phone, &moved.previous_email, &moved.display_name,
-                               &moved.audit_key})
+        for (Sealed* sealed : {&moved.email, &moved.phone, &moved.previous_email,
+                               &moved.display_name, &moved.audit_key})
             sealed->text = "k12.x";
         tx.update_user(moved);
     });
@@ -709,8 +715,8 @@ TEST_CASE("sweeping removes what has expired, no more than asked", "[contract]")
 
 TEST_CASE("awkward text is data in every place", "[contract]") {
     FOR_EVERY_STORE(f);
-    for (const char* text : {"'", "''", "\\", "\\'", "x'); DROP TABLE user; --", ":p0", "a:b 'c' :d",
-                             "%", "_", "\"", "`", "/* */", "\xF0\x9F\x94\x91"}) {
+    for (const char* text : {"'", "''", "\\", "\\'", "x'); DROP TABLE user; --", ":p0",
+                             "a:b 'c' :d", "%", "_", "\"", "`", "/* */", "\xF0\x9F\x94\x91"}) {
         INFO(text);
         ApplicationRow row = application_row(std::string("app_") + text);
         row.name = text;

@@ -9,7 +9,8 @@ using namespace twofold::testing;
 
 namespace {
 
-// usr_a: two active factors, one pending, one ended; usr_b: one; usr_c: none. Challenges for a and b.
+// usr_a: two active factors, one pending, one ended; usr_b: one; usr_c: none. Challenges for a and
+// b.
 void seed_verify(Tx& tx) {
     seed(tx);
     FactorRow pending = factor_row("enr_a3", "usr_a");
@@ -32,7 +33,8 @@ template <class Map>
 std::string keys(const Map& map) {
     std::string out;
     for (const auto& [key, tracked] : map) {
-        if constexpr (std::is_same_v<std::remove_cvref_t<decltype(key)>, std::string>) out += key;
+        if constexpr (std::is_same_v<std::remove_cvref_t<decltype(key)>, std::string>)
+            out += key;
         else
             out += key.value;
         out += ' ';
@@ -87,7 +89,8 @@ TEST_CASE("save_verified writes what was edited and only that", "[contract]") {
             c.approved_factor = {std::string(id) == "chl_a1" ? "enr_a1" : "enr_b1"};
             c.nonce = awkward() + id;  // a value that is bound, different in each row
         }
-        rows.challenges.at({"chl_a2"}).row.status = ChallengeStatus::closed;  // not edit(): not written
+        rows.challenges.at({"chl_a2"}).row.status =
+            ChallengeStatus::closed;  // not edit(): not written
         for (const char* id : {"enr_a1", "enr_b1"}) {
             FactorRow& factor = rows.factors.at({id}).edit();
             factor.last_step += std::string(id) == "enr_a1" ? 1 : 2;
@@ -141,7 +144,8 @@ TEST_CASE("save_verified writes what was edited and only that", "[contract]") {
           dump(ChainHead{"user:usr_b", 1, "mac of evt_3", at(9002)}));
     CHECK(f.read([](Tx& tx) { return tx.audit_chain("user:usr_a", 0, 9); }).size() == 3);
     f.write([&](Tx& tx) {
-        CHECK_FALSE(tx.insert_step_use({"enr_a1"}, saved.factors.at({"enr_a1"}).row.last_step, at(1)));
+        CHECK_FALSE(
+            tx.insert_step_use({"enr_a1"}, saved.factors.at({"enr_a1"}).row.last_step, at(1)));
     });
 }
 
@@ -174,7 +178,8 @@ TEST_CASE("a step that is used, or used twice in one set, repeats the whole set"
             VerifyRows rows = load(tx, {{"chl_a1"}, {"chl_b1"}});
             ChainHead& head = rows.chains.at("user:usr_b").edit();
             head.length += 1;
-            rows.events.push_back(audit_row(twice_in_set ? "evt_x" : "evt_y", head.chain, head.length));
+            rows.events.push_back(
+                audit_row(twice_in_set ? "evt_x" : "evt_y", head.chain, head.length));
             if (++runs == 1) {
                 rows.steps.push_back({{"enr_a1"}, twice_in_set ? 600 : 500, at(2)});
                 if (twice_in_set) rows.steps.push_back({{"enr_a1"}, 600, at(2)});

@@ -7,6 +7,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <stdexcept>
 
 namespace twofold::testing {
@@ -46,8 +47,8 @@ MariaDb::~MariaDb() {
 }
 
 int MariaDb::script(const std::string& command, const std::string& arguments) const {
-    const std::string line = std::string(TWOFOLD_SOURCE_DIR) + "/tests/support/mariadb.sh " + command +
-                             " " + directory_ + " " + arguments;
+    const std::string line = std::string(TWOFOLD_SOURCE_DIR) + "/tests/support/mariadb.sh " +
+                             command + " " + directory_ + " " + arguments;
     const int status = std::system(line.c_str());
     return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
@@ -67,8 +68,21 @@ void MariaDb::kill() {
     if (script("kill", "") != 0) throw std::runtime_error("MariaDB was not running");
 }
 
+double MariaDb::cpu_seconds() const {
+    std::string pid;
+    std::ifstream(directory_ + "/pid") >> pid;
+    // proc(5): fields 14 and 15 of stat, in clock ticks; the name (field 2) has no space in it.
+    std::ifstream stat("/proc/" + pid + "/stat");
+    std::string field;
+    double ticks = 0;
+    for (int i = 1; i <= 15 && stat >> field; ++i)
+        if (i >= 14) ticks += std::stod(field);
+    return ticks / static_cast<double>(::sysconf(_SC_CLK_TCK));
+}
+
 void MariaDb::sql(const std::string& statements) {
-    if (script("sql", "\"" + statements + "\"") != 0) throw std::runtime_error("MariaDB: " + statements);
+    if (script("sql", "\"" + statements + "\"") != 0)
+        throw std::runtime_error("MariaDB: " + statements);
 }
 
 std::string MariaDb::new_database() {
@@ -83,7 +97,8 @@ std::string MariaDb::url(const std::string& database) const {
 }
 
 std::string MariaDb::tcp_url(const std::string& database) const {
-    return "mysql://twofold:test%20password%2F1@127.0.0.1:" + std::to_string(port_) + "/" + database;
+    return "mysql://twofold:test%20password%2F1@127.0.0.1:" + std::to_string(port_) + "/" +
+           database;
 }
 
 }  // namespace twofold::testing

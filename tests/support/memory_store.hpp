@@ -1,16 +1,20 @@
 // memory_store.hpp - the store of domain/ports.hpp kept in memory: for unit tests of the use cases.
 //
-// It obeys the same contract as the SQL stores (tests/contract/ runs one suite on all three): unique
-// keys, byte comparison, guards by version, rollback, repetition after a conflict. One mutex makes every
-// transaction serial; a transaction works on a copy that replaces the data when it commits.
-// Thread-safe. Not for large data: each write copies everything.
+// It obeys the same contract as the SQL stores (tests/contract/ runs one suite on all three):
+// unique keys, byte comparison, guards by version, rollback, repetition after a conflict. One mutex
+// makes every transaction serial; a transaction works on a copy that replaces the data when it
+// commits. Thread-safe. Not for large data: each write copies everything.
 //
 // Beyond the contract, a test can make it fail:
-//   fail_next(n)         the next n transactions give Problem{unavailable, retry_after 1 s}, fn not run
-//   conflict_next(n)     the next n attempts of writes run fn, then are rolled back and repeated, as after a
-//                        deadlock; at most 4 in a row, for the fifth attempt's failure is `unavailable`
-//   lose_commit_next(d)  the next write runs fn and loses the answer of its COMMIT; d says whether the
-//                        data got there. As the real ones it then looks the request id up.
+//   fail_next(n)         the next n transactions give Problem{unavailable, retry_after 1 s}, fn not
+//   run conflict_next(n)     the next n attempts of writes run fn, then are rolled back and
+//   repeated, as after a
+//                        deadlock; at most 4 in a row, for the fifth attempt's failure is
+//                        `unavailable`
+//   lose_commit_next(d)  the next write runs fn and loses the answer of its COMMIT; d says whether
+//   the
+//                        data got there. As the real ones it then looks for the transaction's
+//                        audit row.
 #pragma once
 #include <mutex>
 #include <set>
@@ -45,7 +49,7 @@ struct MemoryData {
 };
 
 class MemoryStore final : public domain::Store {
-   public:
+ public:
     domain::Outcome<Done> write(std::string_view request_id,
                                 const std::function<bool(domain::Tx&)>& fn) override;
     domain::Outcome<Done> read(const std::function<void(domain::Tx&)>& fn) override;
@@ -64,7 +68,7 @@ class MemoryStore final : public domain::Store {
         change(data_);
     }
 
-   private:
+ private:
     std::mutex mutex_;
     MemoryData data_;
     int fail_ = 0;

@@ -1,10 +1,10 @@
 // What the store promises when the database does not do its part (security.md, "Faults").
-#include <csignal>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <thread>
 
 #include "server/storage/store.hpp"
@@ -41,7 +41,8 @@ bool insert_application(Store& store, const std::string& id) {
 
 bool has_application(Store& store, const std::string& id) {
     bool found = false;
-    return store.read([&](Tx& tx) { found = tx.application({id}).has_value(); }).has_value() && found;
+    return store.read([&](Tx& tx) { found = tx.application({id}).has_value(); }).has_value() &&
+           found;
 }
 
 void check_unavailable(const Outcome<Done>& outcome) {
@@ -62,7 +63,8 @@ int port_of(const std::string& tcp_url) {
 }
 
 // One audited change, as every use case makes it; counts how often fn ran.
-Outcome<Done> audited_write(Store& store, const std::string& id, const std::string& chain, int& runs) {
+Outcome<Done> audited_write(Store& store, const std::string& id, const std::string& chain,
+                            int& runs) {
     return store.write("req_of_evt_" + id, [&](Tx& tx) {
         ++runs;
         ChainHead head = tx.lock_chain(chain);
@@ -75,7 +77,8 @@ Outcome<Done> audited_write(Store& store, const std::string& id, const std::stri
 
 }  // namespace
 
-TEST_CASE("MariaDB killed: unavailable, then healthy within 5 s of its return, no restart of ours") {
+TEST_CASE(
+    "MariaDB killed: unavailable, then healthy within 5 s of its return, no restart of ours") {
     MariaDb& db = MariaDb::instance();
     const std::string database = shared_mariadb();
     std::atomic<int> troubles = 0;
@@ -87,9 +90,8 @@ TEST_CASE("MariaDB killed: unavailable, then healthy within 5 s of its return, n
 
     db.kill();
     auto begin = SteadyClock::now();
-    check_unavailable(store->write("req_x", [](Tx& tx) {
-        return tx.insert_application(application_row("app_during"));
-    }));
+    check_unavailable(store->write(
+        "req_x", [](Tx& tx) { return tx.insert_application(application_row("app_during")); }));
     check_unavailable(store->read([](Tx& tx) { (void)tx.application({"app_before"}); }));
     CHECK_FALSE(store->ready());
     CHECK(since(begin) < 2.5);
@@ -97,7 +99,8 @@ TEST_CASE("MariaDB killed: unavailable, then healthy within 5 s of its return, n
 
     db.start();
     begin = SteadyClock::now();
-    while (!store->ready() && since(begin) < 5) std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    while (!store->ready() && since(begin) < 5)
+        std::this_thread::sleep_for(std::chrono::milliseconds(20));
     CHECK(since(begin) < 5);
     CHECK(insert_application(*store, "app_after"));
     CHECK(has_application(*store, "app_before"));
@@ -130,7 +133,7 @@ TEST_CASE("a server that starts before its database") {
     CHECK(storage::schema_state(db.tcp_url(database)) == storage::SchemaState::current);
 }
 
-TEST_CASE("a COMMIT whose answer is lost is read again by request id, never guessed") {
+TEST_CASE("a COMMIT whose answer is lost is looked up by its audit row, never guessed") {
     MariaDb& db = MariaDb::instance();
     const std::string database = shared_mariadb();
     Proxy proxy(port_of(db.tcp_url(database)));
@@ -169,6 +172,25 @@ TEST_CASE("a COMMIT whose answer is lost is read again by request id, never gues
         CHECK(since(begin) < 4.5);
         CHECK(runs == 1);
         CHECK(events() == 2);
+    }
+    SECTION("an earlier transaction of the same request proves nothing") {
+        runs = 0;
+        const auto same_request = [&](const std::string& event) {
+            return store->write("req_same", [&](Tx& tx) {
+                ++runs;
+                ChainHead head = tx.lock_chain(chain);
+                head.length += 1;
+                AuditRow row = audit_row(event, chain, head.length);
+                row.request_id = "req_same";
+                tx.append_audit(row, head);
+                return true;
+            });
+        };
+        CHECK(same_request("evt_first_" + id));
+        proxy.at_next_commit(Proxy::Mode::lose_commit);
+        CHECK(same_request("evt_second_" + id));
+        CHECK(runs == 3);
+        CHECK(events() == 3);
     }
     SECTION("a change without an audit row is repeated, its unique key decides") {
         proxy.at_next_commit(Proxy::Mode::lose_answer);
@@ -271,9 +293,8 @@ TEST_CASE("a read-only MariaDB refuses changes and still answers reads") {
     const auto store = storage::open_store(db.url(shared_mariadb()), {});
     REQUIRE(insert_application(*store, "app_ro1"));
     db.sql("SET GLOBAL read_only = 1");
-    check_unavailable(store->write("req_x", [](Tx& tx) {
-        return tx.insert_application(application_row("app_ro2"));
-    }));
+    check_unavailable(store->write(
+        "req_x", [](Tx& tx) { return tx.insert_application(application_row("app_ro2")); }));
     CHECK(has_application(*store, "app_ro1"));
     db.sql("SET GLOBAL read_only = 0");
     CHECK(insert_application(*store, "app_ro2"));
@@ -353,7 +374,7 @@ TEST_CASE("SQLite: the file is its owner's alone; a directory that is missing is
     std::this_thread::sleep_for(std::chrono::milliseconds(600));
     CHECK(store->ready());
     CHECK(insert_application(*store, "app_1"));
-    struct stat info{};
+    struct stat info {};
     for (const char* suffix : {"/t.db", "/t.db-wal"}) {
         REQUIRE(::stat((directory + suffix).c_str(), &info) == 0);
         CHECK((info.st_mode & 0777) == 0600);

@@ -1,4 +1,6 @@
 // Migrations: run once, twice, at the same time, interrupted, changed, from the future.
+#include "server/storage/migrator.hpp"
+
 #include <unistd.h>
 
 #include <filesystem>
@@ -7,7 +9,6 @@
 #include <sstream>
 #include <thread>
 
-#include "server/storage/migrator.hpp"
 #include "tests/support/catch.hpp"
 #include "tests/support/mariadb.hpp"
 
@@ -18,7 +19,7 @@ using twofold::testing::MariaDb;
 namespace {
 
 class EmptyDatabase {
-   public:
+ public:
     explicit EmptyDatabase(Engine engine) {
         if (engine == Engine::mysql) {
             url_ = MariaDb::instance().url(MariaDb::instance().new_database());
@@ -39,12 +40,13 @@ class EmptyDatabase {
     const std::string& url() const { return url_; }
     DatabaseUrl parsed() const { return parse_url(url_); }
 
-   private:
+ private:
     std::string url_;
     std::filesystem::path directory_;
 };
 
-const Migration kFirst{1, "0001_first", "c1", "CREATE TABLE one (id VARCHAR(8) NOT NULL, PRIMARY KEY (id));"};
+const Migration kFirst{1, "0001_first", "c1",
+                       "CREATE TABLE one (id VARCHAR(8) NOT NULL, PRIMARY KEY (id));"};
 const Migration kSecond{2, "0002_second", "c2",
                         "CREATE TABLE two (id VARCHAR(8) NOT NULL, n BIGINT, PRIMARY KEY (id));\n"
                         "CREATE INDEX two_n_idx ON two (n);\n"
@@ -92,7 +94,8 @@ TEST_CASE("every dialect has every migration, and the binary holds the files as 
         std::string stem = entry.path().stem().string();
         bool only_sqlite = false;
         bool only_mysql = false;
-        for (const auto& [suffix, flag] : {std::pair{".sqlite", &only_sqlite}, {".mysql", &only_mysql}})
+        for (const auto& [suffix, flag] :
+             {std::pair{".sqlite", &only_sqlite}, {".mysql", &only_mysql}})
             if (stem.ends_with(suffix)) {
                 stem.resize(stem.size() - std::string(suffix).size());
                 *flag = true;
@@ -159,7 +162,8 @@ TEST_CASE("a migration that was changed after it ran is refused") {
     REQUIRE(migrate(db.parsed(), list) == 2);
     Migration changed[] = {kFirst, kSecond};
     changed[0].checksum = "other";
-    CHECK(message_of([&] { migrate(db.parsed(), changed); }).find("0001_first") != std::string::npos);
+    CHECK(message_of([&] { migrate(db.parsed(), changed); }).find("0001_first") !=
+          std::string::npos);
     CHECK(schema_state(db.parsed(), changed) == SchemaState::foreign);
 }
 

@@ -8,12 +8,12 @@
 namespace twofold::testing {
 
 class Proxy {
-   public:
+ public:
     enum class Mode {
-        pass,              // forwards everything
-        lose_answer,       // forwards the next COMMIT, but its answer never arrives
-        lose_commit,       // the next COMMIT does not arrive either
-        hold_answer,       // forwards the next COMMIT and says nothing more; the connection stays open
+        pass,         // forwards everything
+        lose_answer,  // forwards the next COMMIT, but its answer never arrives
+        lose_commit,  // the next COMMIT does not arrive either
+        hold_answer,  // forwards the next COMMIT and says nothing more; the connection stays open
     };
     // Forwards to 127.0.0.1:target. Listens on port().
     explicit Proxy(int target);
@@ -27,7 +27,7 @@ class Proxy {
     // How many connections it has taken.
     int connections() const { return connections_; }
 
-   private:
+ private:
     void accept_loop();
     void serve(int client);
 

@@ -12,7 +12,8 @@ TEST_CASE("database URLs") {
     CHECK(file.path == "/var/lib/two fold/data.db");
 
     const DatabaseUrl all = parse_url(
-        "mysql://us%40er:p%3Aa%2Fs%27s%5C@db.example:3307/twofold?ssl_ca=%2Fca.pem&ssl_cert=c&ssl_key=k");
+        "mysql://us%40er:p%3Aa%2Fs%27s%5C@db.example:3307/"
+        "twofold?ssl_ca=%2Fca.pem&ssl_cert=c&ssl_key=k");
     CHECK(all.engine == Engine::mysql);
     CHECK(all.user == "us@er");
     CHECK(all.password == "p:a/s's\\");
@@ -32,13 +33,28 @@ TEST_CASE("database URLs") {
 }
 
 TEST_CASE("database URLs that are refused, without being repeated") {
-    for (const char* url :
-         {"", "sqlite:", "sqlite::memory:", "sqlite:a\"b", "postgres://secret@h/d", "mysql://",
-          "mysql://secret@h", "mysql://secret@h/", "mysql://h/d", "mysql://:secret@h/d",
-          "mysql://secret@h:0/d", "mysql://secret@h:65536/d", "mysql://secret@h:3306x/d",
-          "mysql://secret@h:-1/d", "mysql://secret@[::1/d", "mysql://secret@[::1]x/d",
-          "mysql://secret%2@h/d", "mysql://secret%zz@h/d", "mysql://secret%00@h/d",
-          "mysql://secret@h/d?socket", "mysql://secret@h/d?reconnect=1", "mysql://secret@/d"}) {
+    for (const char* url : {"",
+                            "sqlite:",
+                            "sqlite::memory:",
+                            "sqlite:a\"b",
+                            "postgres://secret@h/d",
+                            "mysql://",
+                            "mysql://secret@h",
+                            "mysql://secret@h/",
+                            "mysql://h/d",
+                            "mysql://:secret@h/d",
+                            "mysql://secret@h:0/d",
+                            "mysql://secret@h:65536/d",
+                            "mysql://secret@h:3306x/d",
+                            "mysql://secret@h:-1/d",
+                            "mysql://secret@[::1/d",
+                            "mysql://secret@[::1]x/d",
+                            "mysql://secret%2@h/d",
+                            "mysql://secret%zz@h/d",
+                            "mysql://secret%00@h/d",
+                            "mysql://secret@h/d?socket",
+                            "mysql://secret@h/d?reconnect=1",
+                            "mysql://secret@/d"}) {
         INFO(url);
         try {
             parse_url(url);
@@ -70,9 +86,10 @@ TEST_CASE("a value becomes a literal only when it cannot end one") {
             s.value(text);
             return s;
         }();
-        const bool plain = std::string_view(
-                               "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_.:+/=@ ")
-                               .find(text) != std::string_view::npos;
+        const bool plain =
+            std::string_view(
+                "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_.:+/=@ ")
+                .find(text) != std::string_view::npos;
         INFO("character " << c);
         if (plain) {
             CHECK(sql.text() == "'" + text + "'");
