@@ -86,7 +86,7 @@ export async function openPage(browser, url, options = {}) {
     // A refusal the page handles is logged by the browser itself as a failed load; that is no fault.
     if (message.type() === 'error' && !/Failed to load resource/.test(message.text())) faults.push(`console: ${message.text()}`);
   });
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(20_000);
   const cdp = await context.newCDPSession(page);
   return { context, page, faults, cdp, url };
 }
