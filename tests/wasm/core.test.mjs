@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { readFileSync } from "node:fs";
+import { webcrypto } from "node:crypto";
 import { test } from "node:test";
 import { Worker } from "node:worker_threads";
 import { askNative, buildLoader, fromHex, root, toHex, vectors, wasmPath } from "./support.mjs";
@@ -184,7 +185,7 @@ test("secrets do not stay in the module's memory", async () => {
   };
   try {
     const fresh = await (await import(`${loaderPath}?fresh`)).load(readFileSync(wasmPath));
-    const secret = crypto.getRandomValues(new Uint8Array(20));
+    const secret = webcrypto.getRandomValues(new Uint8Array(20));
     const text = fresh.base32Encode(secret).value;
     const uri = fresh.otpauthBuild({ issuer: "I", account: "a", secret, parameters: kDefaults }).value;
     const code = fresh.totp(kDefaults, text, 1700000000).value;
