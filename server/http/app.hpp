@@ -35,6 +35,8 @@ struct AppSettings {
     // What keeps the server from answering well, as short words ("clock"); empty when nothing does.
     // Asked by /readyz beside the database.
     std::function<std::vector<std::string>()> not_ready;
+    // What works less well than it should, yet serves ("messages_not_sent"); told by /readyz.
+    std::function<std::vector<std::string>()> warnings;
     std::function<void(const AccessRecord&)> on_access;
     std::function<void(std::string_view what, std::string_view request_id)> on_exception;
     WorkerPool::Options pool;

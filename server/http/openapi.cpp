@@ -96,11 +96,12 @@ Out responses(const Operation& op, const Json& schemas) {
     for (const auto& [status, codes] : by_status) {
         std::string list;
         for (const std::string& c : codes) list += (list.empty() ? "`" : ", `") + c + "`";
-        Out example = Out::parse(problem(codes.front(), "req_01hzx3k9b2").body);
+        Out examples = Out::object();
+        for (const std::string& c : codes) examples[c] = Out{{"$ref", "#/components/examples/" + c}};
         Out schema{{"allOf", Out::array({ref("Problem"), Out{{"properties", Out{{"code", Out{{"enum", codes}}}}}}})}};
         out[std::to_string(status)] =
             Out{{"description", list},
-                {"content", Out{{"application/problem+json", Out{{"schema", schema}, {"example", example}}}}}};
+                {"content", Out{{"application/problem+json", Out{{"schema", schema}, {"examples", examples}}}}}};
     }
     return out;
 }
@@ -217,6 +218,12 @@ std::string openapi_json(const std::vector<Operation>& ops, const std::string& v
     Out components;
     components["schemas"] = Out::parse(schemas_text());
     components["schemas"]["Problem"] = problem_schema();
+    Out examples = Out::object();
+    for (const ProblemKind& kind : kProblems) {
+        examples[std::string(kind.code)] =
+            Out{{"summary", std::string(kind.title)}, {"value", Out::parse(problem(kind.code, "req_01hzx3k9b2").body)}};
+    }
+    components["examples"] = std::move(examples);
     components["securitySchemes"] =
         Out{{"apiKey", Out{{"type", "http"}, {"scheme", "bearer"}, {"bearerFormat", "tfk_…"}}},
             {"session", Out{{"type", "apiKey"},
@@ -224,7 +231,7 @@ std::string openapi_json(const std::vector<Operation>& ops, const std::string& v
                             {"name", "__Host-twofold_session"},
                             {"description", "`twofold_session` where the public URL is plain http on loopback."}}}};
     doc["components"] = std::move(components);
-    return doc.dump(1);
+    return doc.dump();
 }
 
 std::string docs_html(const std::vector<Operation>& ops, const std::string& version) {

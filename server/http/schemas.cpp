@@ -206,7 +206,7 @@ std::string_view schemas_text() {
   "example":{"items":[],"next_cursor":null}},
 "JwkSet": {"type":"object","required":["keys"],"properties":{"keys":{"type":"array","items":{"type":"object"}}},"example":{"keys":[]}},
 "Health": {"type":"object","required":["status","version","core"],"properties":{"status":{"const":"ok"},"version":{"type":"string"},"core":{"type":"string"}},"example":{"status":"ok","version":"0.1.0","core":"0.1.0"}},
-"Ready": {"type":"object","required":["status"],"properties":{"status":{"const":"ready"}},"example":{"status":"ready"}},
+"Ready": {"type":"object","required":["status"],"properties":{"status":{"const":"ready"},"warnings":{"type":"array","items":{"type":"string"}}},"example":{"status":"ready"}},
 "OpenApi": {"type":"object","required":["openapi","info","paths"],"properties":{"openapi":{"type":"string"},"info":{"type":"object"},"paths":{"type":"object"}},"example":{"openapi":"3.1.0","info":{},"paths":{}}},
 "Mailbox": {"type":"object","required":["items"],"properties":{"items":{"type":"array","items":{"type":"object","required":["id","at","channel","to","subject","text"],"properties":{
   "id":{"type":"string"},"at":{"$ref":"#/components/schemas/Time"},"channel":{"type":"string","enum":["email","whatsapp"]},"kind":{"type":"string"},

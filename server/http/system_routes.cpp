@@ -15,7 +15,14 @@ Response readyz(const Services& s, Call& call) {
     if (s.settings.not_ready) {
         for (std::string& what : s.settings.not_ready()) trouble.push_back(std::move(what));
     }
-    if (trouble.empty()) return json_response(200, Out{{"status", "ready"}});
+    if (trouble.empty()) {
+        Out out{{"status", "ready"}};
+        if (s.settings.warnings) {
+            if (const auto warnings = s.settings.warnings(); !warnings.empty())
+                out["warnings"] = warnings;
+        }
+        return json_response(200, out);
+    }
     std::string detail = "Not ready:";
     for (const std::string& what : trouble) detail += " " + what;
     return problem("unavailable", call.req.request_id, detail + ".");
