@@ -211,11 +211,9 @@ Outcome<Done> Accounts::register_account(const Caller& caller, const Registratio
                                                  {"password_hash", hash},
                                                  {"name", asked.display_name},
                                                  {"locale", locale}}));
-        if (known || quiet) {
-            link.used_at = link.created_at;  // its token reaches nobody
-        } else {
-            tx.void_links(LinkPurpose::confirm_email, kClientArea, link.email_index);
-        }
+        // Earlier links stay: each opens with the password chosen when it was asked for, so a
+        // stranger who registers the address again cannot void the owner's.
+        if (known || quiet) link.used_at = link.created_at;  // its token reaches nobody
         tx.insert_link(link);
         Letter letter;
         letter.kind = known ? "already_registered" : "confirm_email";

@@ -37,17 +37,28 @@ TEST_CASE("register proves the address first; the password is asked again") {
     CHECK(w.accounts.sign_in(w.nobody(), "NEW@example.com", "a long enough phrase"));
 }
 
-TEST_CASE("a confirm link ends after its hour, and a newer one voids it") {
+TEST_CASE("a confirm link ends after its hour") {
     Area w;
     REQUIRE(w.accounts.register_account(w.nobody(), w.registration("new@example.com")));
-    const std::string old = w.token_of_last("confirm_email");
-    w.clock.advance(60);
-    REQUIRE(w.accounts.register_account(w.nobody(), w.registration("new@example.com")));
-    const std::string next = w.token_of_last("confirm_email");
-    CHECK(code_of(w.accounts.confirm_registration(w.nobody(), old, "a long enough phrase")) ==
-          Code::link_invalid);
+    const std::string token = w.token_of_last("confirm_email");
     w.clock.advance(3600);
-    CHECK(code_of(w.accounts.confirm_registration(w.nobody(), next, "a long enough phrase")) ==
+    CHECK(code_of(w.accounts.confirm_registration(w.nobody(), token, "a long enough phrase")) ==
+          Code::link_invalid);
+}
+
+TEST_CASE("a stranger who registers your address gains nothing and takes nothing away") {
+    Area w;
+    REQUIRE(w.accounts.register_account(w.nobody(), w.registration("new@example.com")));
+    const std::string mine = w.token_of_last("confirm_email");
+    w.clock.advance(60);
+    Accounts::Registration stranger = w.registration("new@example.com");
+    stranger.password = "the stranger's phrase";
+    REQUIRE(w.accounts.register_account(w.nobody("203.0.113.9"), stranger));
+    const std::string theirs = w.token_of_last("confirm_email");
+    CHECK(code_of(w.accounts.confirm_registration(w.nobody(), theirs, "a long enough phrase")) ==
+          Code::password_invalid);
+    REQUIRE(w.accounts.confirm_registration(w.nobody(), mine, "a long enough phrase"));
+    CHECK(code_of(w.accounts.confirm_registration(w.nobody(), theirs, "the stranger's phrase")) ==
           Code::link_invalid);
 }
 
