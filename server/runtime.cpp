@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "server/domain/ids.hpp"
+#include "server/storage/database_clock.hpp"
 #include "server/storage/store.hpp"
 
 namespace twofold {
@@ -82,10 +83,12 @@ domain::Caller operator_caller(domain::Random& random) {
     return domain::Caller{domain::OperatorCaller{}, {}, "req_" + domain::random_id_text(random)};
 }
 
-Runtime::Runtime(const KeyRing& ring, std::unique_ptr<domain::Store> opened)
+Runtime::Runtime(const KeyRing& ring, std::unique_ptr<domain::Store> opened,
+                 const std::string& database_url)
     : sealer(ring),
       database(std::move(opened)),
-      guard([this] { return clock.now_ms(); }, platform::monotonic_ms, nullptr),
+      guard([this] { return clock.now_ms(); }, platform::monotonic_ms,
+            storage::database_clock(database_url)),
       store(*database, guard) {}
 Runtime::~Runtime() = default;
 
@@ -105,7 +108,7 @@ Result<std::unique_ptr<Runtime>, Trouble> Runtime::open(const Config& config,
     }
     auto ring = KeyRing::load(config.keys);
     if (!ring) return ring.error();
-    std::unique_ptr<Runtime> r(new Runtime(*ring, std::move(*database)));
+    std::unique_ptr<Runtime> r(new Runtime(*ring, std::move(*database), config.database));
     auto signer = platform::StoredSigner::open(r->store, r->sealer, r->clock);
     if (!signer) return signer.error();
     r->signer = std::move(*signer);

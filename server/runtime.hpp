@@ -40,7 +40,8 @@ class Runtime {
     std::unique_ptr<domain::Core> core;
 
  private:
-    Runtime(const platform::KeyRing& ring, std::unique_ptr<domain::Store> opened);
+    Runtime(const platform::KeyRing& ring, std::unique_ptr<domain::Store> opened,
+            const std::string& database_url);
 };
 
 // The store alone, its schema checked. `may_migrate`: bring SQLite to this version first.

@@ -122,7 +122,7 @@ class Background {
                           {{"what", "the database did not answer"}});
             }
         });
-        every(seconds{1}, "clock", [this, &r, &log] {
+        every(seconds{2}, "clock", [this, &r, &log] {
             const bool ok = r.guard.check();
             if (ok == clock_ok_) return;
             clock_ok_ = ok;
@@ -162,6 +162,7 @@ http::AppSettings app_settings(const Config& c, Runtime& r, Log& log,
         if (!r.guard.ok()) out.emplace_back("clock");
         return out;
     };
+    if (!c.demo) s.warnings = [] { return std::vector<std::string>{"messages_not_sent"}; };
     s.on_access = [&log](const http::AccessRecord& a) {
         log.write(a.status >= 500 ? Level::error : Level::info, "request",
                   {{"request_id", a.request_id},
