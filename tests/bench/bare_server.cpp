@@ -71,6 +71,8 @@ void serve(const std::string& url, int port, std::size_t threads, std::size_t se
     server.new_task_queue = [threads] { return new httplib::ThreadPool(threads); };
     server.set_tcp_nodelay(true);
     server.set_keep_alive_max_count(100000000);
+    server.set_keep_alive_timeout(60);
+    server.set_read_timeout(60);
     server.Post(R"(/verify/(\d+))", [&pool](const httplib::Request& request,
                                             httplib::Response& response) {
         try {

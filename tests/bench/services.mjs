@@ -71,7 +71,6 @@ export async function serve(database, keys) {
     TWOFOLD_KEYS: keys,
     TWOFOLD_LISTEN: `127.0.0.1:${port}`,
     TWOFOLD_PUBLIC_URL: `http://localhost:${port}`,
-    TWOFOLD_LOG_LEVEL: "warn",
   };
   return { port, ...(await start(twofold, ["serve"], { port, env })) };
 }
