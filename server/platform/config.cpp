@@ -221,6 +221,28 @@ std::string beside_program(const char* relative) {
     return ec || !std::filesystem::is_directory(folder) ? std::string() : folder.string();
 }
 
+bool lies_in(const std::string& folder, const std::string& file) {
+    std::error_code ec;
+    const auto real = [&ec](const std::string& path) {
+        return std::filesystem::weakly_canonical(std::filesystem::absolute(path, ec), ec);
+    };
+    const auto inner = real(file).lexically_relative(real(folder + "/"));
+    return !ec && !inner.empty() && *inner.begin() != "..";
+}
+
+// Everything in the page's folder is served to anybody. Reading a SQLite file there would, besides,
+// drop this process's locks on it (POSIX drops them when any descriptor of the file is closed), and
+// the next process to leave would take the log of committed changes with it.
+void keep_secrets_out_of_page(const Config& c) {
+    if (c.web_root.empty()) return;
+    const bool sqlite = c.database.starts_with("sqlite:");
+    if (lies_in(c.web_root, c.keys) ||
+        (sqlite && lies_in(c.web_root, c.database.substr(sizeof "sqlite:" - 1)))) {
+        throw UsageError{
+            "--web-root is served to everybody: the database and the key ring must lie outside it"};
+    }
+}
+
 void settle(Config& c, const Options& options, Command command) {
     const auto listen = parse_listen(c.listen);
     if (!listen) throw UsageError{"--listen must be an address and a port, such as 127.0.0.1:8080"};
@@ -290,6 +312,7 @@ void settle(Config& c, const Options& options, Command command) {
     for (const char* place : {"../web", "../share/twofold/web"}) {
         if (c.web_root.empty()) c.web_root = beside_program(place);
     }
+    if (command == Command::serve) keep_secrets_out_of_page(c);
     if (!c.settings.valid())
         throw UsageError{"the settings contradict each other or are out of bounds"};
 }

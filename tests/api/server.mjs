@@ -1,7 +1,7 @@
 // server.mjs - a Twofold server of one's own for a test: any free port, a folder under /tmp, SQLite or
 // a private MariaDB. It is stopped, and its folder removed, when the test file ends.
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -43,6 +43,7 @@ export class Site {
   static async open(database, env = {}) {
     const site = new Site();
     site.folder = mkdtempSync(join(tmpdir(), 'twofold-api-'));
+    mkdirSync(join(site.folder, 'web'));
     site.database = await database.open(site.folder);
     site.servers = [];
     site.port = await freePort();
@@ -52,7 +53,7 @@ export class Site {
       TWOFOLD_DATABASE: site.database.url,
       TWOFOLD_KEYS: join(site.folder, 'keys'),
       TWOFOLD_PUBLIC_URL: site.url,
-      TWOFOLD_WEB_ROOT: site.folder,
+      TWOFOLD_WEB_ROOT: join(site.folder, 'web'),
       ...env,
     };
     site.run('keys', 'init');
@@ -91,7 +92,7 @@ export class Site {
     for (let i = 0; i < 200; ++i) {
       if (child.exitCode !== null) throw new Error(`the server ended:\n${server.log}`);
       try {
-        const answer = await this.client(server).call('GET', '/readyz');
+        const answer = await this.client(server).raw('GET', '/readyz');
         if (answer.status === 200) return server;
       } catch {
         // not yet

@@ -27,7 +27,7 @@ int main(int argc, char** argv) {
     }
     if (what == "mails") {
         twofold::delivery::DemoMailbox mailbox;
-        twofold::delivery::Outbox outbox(*r.store, r.sealer, r.clock, mailbox,
+        twofold::delivery::Outbox outbox(r.store, r.sealer, r.clock, mailbox,
                                           [](const auto&, std::string_view, std::string_view) {});
         while (outbox.run_once() != 0) {
         }

@@ -158,6 +158,20 @@ TEST_CASE("83: a wrong database setting is never repeated, for it may hold a pas
     CHECK(r.said.find("mysql://") != std::string::npos);
 }
 
+TEST_CASE("83: the folder of the page, which everybody may read, holds no database and no keys") {
+    const auto with = [](const char* root, const char* database, const char* keys) {
+        return read({"serve", "--web-root", root, "--database", database, "--keys", keys});
+    };
+    for (const Read& r : {with("/tmp/w", "sqlite:/tmp/w/twofold.db", "/tmp/keys"),
+                          with("/tmp/w/", "sqlite:/tmp/w/deep/../deep/t.db", "/tmp/keys"),
+                          with("/tmp/w", "mysql://u:p@h:1/d", "/tmp/w/keys")}) {
+        CHECK(r.code() == 2);
+        CHECK(r.said.find("--web-root") != std::string::npos);
+    }
+    CHECK(with("/tmp/w", "sqlite:/tmp/web/twofold.db", "/tmp/keys").runs());
+    CHECK(with("/tmp/data/w", "sqlite:/tmp/data/twofold.db", "/tmp/data/keys").runs());
+}
+
 TEST_CASE("what is missing is said with what to do") {
     CHECK(read({"serve"}).said.find("TWOFOLD_DATABASE") != std::string::npos);
     CHECK(read({"serve", "--database", "sqlite:/tmp/x"}).said.find("TWOFOLD_KEYS") !=
