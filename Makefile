@@ -25,7 +25,7 @@ help: ## this list
 run: build ## build what is missing and start the demo on http://localhost:8080 (PORT= overrides)
 	@mkdir -p build/demo
 	@TWOFOLD_LISTEN=127.0.0.1:$(PORT) TWOFOLD_PUBLIC_URL=http://localhost:$(PORT) \
-	TWOFOLD_DATABASE=sqlite:build/demo/twofold.db TWOFOLD_KEYS=build/demo/keys \
+	TWOFOLD_DATA_DIR=build/demo \
 	exec $(BUILD)/twofold serve --demo
 
 build: server wasm web ## the server, the wasm module and the Client Area
@@ -82,7 +82,7 @@ bench: packages-bench build tests/bench/node_modules/.package-lock.json ## figur
 	@cmake --build $(BUILD) -j $(JOBS)
 	@BUILD=$(BUILD) tests/bench/run.sh
 
-size: wasm ## wasm and loader, brotli 11
+size: wasm tests/bench/node_modules/.package-lock.json ## wasm and loader, brotli 11
 	@node tests/bench/size.mjs
 
 format: packages-lint ## rewrite C++ the house's way

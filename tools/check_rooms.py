@@ -22,7 +22,7 @@ LIBRARIES = {
     "log": ("spdlog/", "fmt/"),
     "cli": ("CLI/",),
     "posix": ("sys/", "arpa/", "netinet/", "netdb.h", "unistd.h", "fcntl.h", "poll.h", "signal.h",
-              "pthread.h", "dirent.h", "sched.h"),
+              "pthread.h", "dirent.h", "sched.h", "time.h", "linux/"),
 }
 
 # room: (rooms it may include, libraries it may include)
@@ -31,16 +31,18 @@ ROOMS = {
     "wasm": (("shared",), ()),
     "server/domain": (("shared",), ()),
     "server/storage": (("shared", "server/domain"), ("soci", "posix")),
-    "server/delivery": (("shared", "server/domain"), ("curl", "posix")),
+    "server/delivery": (("shared", "server/domain"), ("curl", "json", "posix")),
     "server/http": (("shared", "server/domain"), ("httplib", "json", "openssl", "posix")),
     "server/platform": (("shared", "server/domain"), ("openssl", "argon2", "log", "cli", "json", "posix")),
     "server": (("shared", "server/domain", "server/storage", "server/delivery", "server/http",
-                "server/platform"), ("cli", "log", "posix")),
+                "server/platform"), ("cli", "log", "json", "posix")),
 }
 # In the core these would bring I/O, clocks, locales or exceptions (design: pure).
 CORE_FORBIDDEN = {"iostream", "fstream", "sstream", "ostream", "istream", "iomanip", "locale", "chrono",
                   "ctime", "time.h", "random", "thread", "mutex", "filesystem", "stdexcept", "exception",
                   "regex", "cstdio", "stdio.h"}
+# Made by CMake into the build folder, for the room that includes it.
+GENERATED = {"catalogs.hpp"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 IMPORT = re.compile(r"""(?:from|import)\s*\(?\s*['"]([^'"]+)['"]""")
 
@@ -72,6 +74,8 @@ def faults():
                 quote, header = found.groups()
                 where = f"{name}:{number}"
                 if quote == '"':
+                    if header in GENERATED:
+                        continue
                     target = room_of(header)
                     if not target:
                         yield f'{where}: "{header}" is no path from the top of the tree'

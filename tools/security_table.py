@@ -12,11 +12,12 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 REQUIREMENTS = ROOT / "docs" / "security-requirements.md"
 PAGE = ROOT / "docs" / "security-tests.md"
-NAMED = re.compile(r"""["'`]security ((?:\d+(?:-\d+)?(?:, ?| and )?)+)[^:"'`]*: ?([^"'`\n]*)""")
+# "security 8: …", "rule 7, security 46: …", "security 37 and 39: …", "security 68-71, 74: …"
+NAMED = re.compile(r"""["'`][^"'`\n]{0,40}?security ((?:\d+(?:(?:-| to )\d+)?(?:, ?| and )?)+)[^:"'`\n]*: ?([^"'`\n]*)""")
 
 
 def numbers(text):
-    for first, last in re.findall(r"(\d+)(?:-(\d+))?", text):
+    for first, last in re.findall(r"(\d+)(?:(?:-| to )(\d+))?", text):
         yield from range(int(first), int(last or first) + 1)
 
 
