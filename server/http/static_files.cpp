@@ -13,7 +13,10 @@ namespace {
 namespace fs = std::filesystem;
 constexpr std::uintmax_t kMaxTotal = 32U << 20;
 
-std::string type_of(const std::string& extension) {
+// Nothing for what is no part of a page. Such files are not even opened: a database that somebody put
+// into the folder must neither be served nor lose this process's locks on it, which closing a second
+// descriptor of it would drop (fcntl(2)).
+std::optional<std::string> type_of(const std::string& extension) {
     static const std::map<std::string, std::string> kTypes = {
         {".html", "text/html; charset=utf-8"},
         {".js", "text/javascript; charset=utf-8"},
@@ -30,7 +33,8 @@ std::string type_of(const std::string& extension) {
         {".woff2", "font/woff2"},
     };
     const auto it = kTypes.find(extension);
-    return it == kTypes.end() ? "application/octet-stream" : it->second;
+    if (it == kTypes.end()) return std::nullopt;
+    return it->second;
 }
 
 // A validator, not a signature: FNV-1a over the bytes, with the length.
@@ -76,17 +80,20 @@ StaticFiles::StaticFiles(const std::string& folder) {
             continue;
         }
         if (it->is_symlink(ec) || !it->is_regular_file(ec)) continue;
+        const bool packed = path.extension() == ".br";
+        const auto type = type_of((packed ? path.stem() : path).extension().string());
+        if (!type) continue;
         total += it->file_size(ec);
         if (ec || total > kMaxTotal) break;
         std::ifstream in(path, std::ios::binary);
         auto bytes = std::make_shared<const std::string>(std::istreambuf_iterator<char>(in),
                                                          std::istreambuf_iterator<char>());
         const std::string url = "/" + path.lexically_relative(folder).generic_string();
-        if (path.extension() == ".br") {
+        if (packed) {
             compressed[url.substr(0, url.size() - 3)] = std::move(bytes);
             continue;
         }
-        files_[url] = File{type_of(path.extension().string()), etag_of(*bytes),
+        files_[url] = File{*type, etag_of(*bytes),
                            url.compare(0, 8, "/assets/") == 0 && is_hashed(path),
                            std::move(bytes), nullptr};
     }

@@ -14,7 +14,8 @@ namespace twofold::http {
 class StaticFiles {
    public:
     StaticFiles() = default;
-    // Reads the folder (not its dot files or symlinks; at most 32 MiB in all). An absent or
+    // Reads the folder (pages, scripts, styles, images, fonts and wasm; no dot files or symlinks; at
+    // most 32 MiB in all). An absent or
     // unreadable folder gives an empty set.
     explicit StaticFiles(const std::string& folder);
 

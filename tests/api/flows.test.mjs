@@ -11,7 +11,7 @@ for (const database of databases) {
     let key;
     before(async () => {
       site = await Site.open(database, {
-        TWOFOLD_SIGN_INS_PER_IP: '10000', TWOFOLD_SIGN_INS_PER_ACCOUNT: '1000', TWOFOLD_REGISTERS_PER_IP: '1000',
+        TWOFOLD_SIGN_INS_PER_IP: '10000', TWOFOLD_SIGN_INS_PER_ACCOUNT: '100', TWOFOLD_REGISTERS_PER_IP: '1000',
       });
       await site.serve();
       key = site.client(undefined, { key: site.key('Hosting') });

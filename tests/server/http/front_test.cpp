@@ -420,6 +420,8 @@ TEST_CASE("the built page is served from memory") {
     std::ofstream(root + "/assets/app-Ab12Cd34.js.br") << "brotli";
     std::ofstream(root + "/core.wasm") << "wasm";
     std::ofstream(root + "/.env") << "hidden";
+    std::ofstream(root + "/keys") << "hidden";
+    std::ofstream(root + "/twofold.db") << "hidden";
     std::ofstream(root + "/.hidden/x") << "hidden";
     StaticFiles files(root);
     files.set_page_header("Content-Security-Policy", "default-src 'self'");
@@ -451,7 +453,7 @@ TEST_CASE("the built page is served from memory") {
     CHECK(w.answer().body == big);
     CHECK(w.answer().body == "hello");
     for (const char* path : {"/../etc/passwd", "/assets/../../etc/passwd", "/%2e%2e/etc/passwd", "//etc/passwd",
-                             "/.env", "/.hidden/x", "/assets/app-Ab12Cd34.js.br", "/assets", "/assets/"}) {
+                             "/.env", "/.hidden/x", "/keys", "/twofold.db", "/assets/app-Ab12Cd34.js.br", "/assets", "/assets/"}) {
         INFO(path);
         w.send(get(path));
         CHECK(w.answer().status == 404);
