@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <atomic>
+#include <condition_variable>
 #include <mutex>
 #include <random>
 #include <thread>
@@ -31,6 +32,30 @@ void pause_a_little(int attempt) {
     std::uniform_int_distribution<int> micros(200, 3000 * (attempt + 1));
     std::this_thread::sleep_for(std::chrono::microseconds(micros(random)));
 }
+
+// The right to write, for one caller at a time. A mutex with a deadline, made of the parts that
+// thread sanitizers understand (std::timed_mutex is not one of them).
+class WriterTurn {
+ public:
+    bool take(milliseconds deadline) {
+        std::unique_lock lock(mutex_);
+        if (!freed_.wait_for(lock, deadline, [this] { return !taken_; })) return false;
+        taken_ = true;
+        return true;
+    }
+    void give_back() {
+        {
+            const std::scoped_lock lock(mutex_);
+            taken_ = false;
+        }
+        freed_.notify_one();
+    }
+
+ private:
+    std::mutex mutex_;
+    std::condition_variable freed_;
+    bool taken_ = false;
+};
 
 class SqlStore final : public Store {
  public:
@@ -98,7 +123,7 @@ class SqlStore final : public Store {
     DatabaseUrl url_;
     soci::connection_pool pool_;
     std::vector<Slot> slots_;
-    std::timed_mutex writer_;  // Dialect::one_writer
+    WriterTurn writer_;  // Dialect::one_writer
     std::atomic<SteadyClock::rep> no_connect_before_{0};
 };
 
@@ -184,11 +209,16 @@ Outcome<Done> SqlStore::attempt_failed(const DatabaseTrouble& trouble,
 Outcome<Done> SqlStore::write(std::string_view, const std::function<bool(Tx&)>& fn) {
     const auto started = SteadyClock::now();
     try {
-        std::unique_lock<std::timed_mutex> writing(writer_, std::defer_lock);
-        if (dialect_.one_writer && !writing.try_lock_for(options_.deadline)) {
+        if (dialect_.one_writer && !writer_.take(options_.deadline)) {
             tell("deadline", 0);
             return unavailable();
         }
+        struct Turn {
+            WriterTurn* turn;
+            ~Turn() {
+                if (turn != nullptr) turn->give_back();
+            }
+        } const turn{dialect_.one_writer ? &writer_ : nullptr};
         Lease lease(*this);
         Slot& slot = lease.slot();
         Connection c(lease.session(), dialect_);
