@@ -87,7 +87,8 @@ for (const database of databases) {
       });
       server = await site.serve();
       key = site.client(undefined, { key: site.key('Hosting') });
-      const someone = await person(site);
+      // Not the password of the document's examples: no call shall get through.
+      const someone = await person(site, 'known to nobody but this test');
       await enrol(someone.client, 'me');
       const step = site.client();
       await step.call('POST', '/client/sign-in', { email: someone.email, password: someone.password });

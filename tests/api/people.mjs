@@ -33,8 +33,8 @@ export async function challenge(client, user, more = { purpose: 'sign_in' }) {
 export const verify = (client, id, code, more = {}) => client.call('POST', `/v1/challenges/${id}/verify`, { code, ...more });
 
 /** An account with a session, 2FA off. */
-export async function person(site, email = `p${process.pid}-${++made}@example.com`) {
-  const password = 'a long and private sentence';
+export async function person(site, password = 'a long and private sentence') {
+  const email = `p${process.pid}-${++made}@example.com`;
   site.account(email, password);
   const client = site.client();
   const signedIn = await client.call('POST', '/client/sign-in', { email, password });
