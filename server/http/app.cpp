@@ -1,7 +1,5 @@
 #include "server/http/app.hpp"
 
-#include <sys/stat.h>
-
 #include "server/http/gate.hpp"
 #include "server/http/openapi.hpp"
 #include "server/http/routes.hpp"
@@ -9,7 +7,9 @@
 namespace twofold::http {
 namespace {
 
-std::string without_scheme(const std::string& origin) { return origin.substr(origin.find("//") + 2); }
+std::string without_scheme(const std::string& origin) {
+    return origin.substr(origin.find("//") + 2);
+}
 
 // Host values that are ours: the public URL's, the address itself, and what the operator adds. A
 // name that is not among them is refused (421), which is what stops DNS rebinding.
@@ -37,8 +37,10 @@ StaticFiles page_files(const domain::Settings& domain, const std::string& folder
     if (folder.empty()) return StaticFiles();
     StaticFiles files(folder);
     std::string csp =
-        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: blob:; "
-        "font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; form-action 'self'; "
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src "
+        "'self' data: blob:; "
+        "font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; form-action "
+        "'self'; "
         "base-uri 'none'; object-src 'none'; frame-ancestors 'none'";
     if (is_https(domain.public_url)) csp += "; upgrade-insecure-requests";
     files.set_page_header("Content-Security-Policy", csp);
@@ -84,8 +86,11 @@ struct App::Impl {
         operations.push_back(std::move(api));
         operations.push_back(document("/docs", "docs", "The API as a page"));
         operations.push_back(document("/docs/style.css", "docsStyle", "The page's style"));
-        const auto share = [](std::string text) { return std::make_shared<const std::string>(std::move(text)); };
-        const auto serve = [](std::string type, std::shared_ptr<const std::string> text, std::string csp) {
+        const auto share = [](std::string text) {
+            return std::make_shared<const std::string>(std::move(text));
+        };
+        const auto serve = [](std::string type, std::shared_ptr<const std::string> text,
+                              std::string csp) {
             return [=](Call&) {
                 Response res;
                 res.content_type = type;
@@ -98,10 +103,12 @@ struct App::Impl {
         const std::size_t n = operations.size();
         operations[n - 3].run = serve("application/json; charset=utf-8",
                                       share(openapi_json(operations, settings.version)), "");
-        operations[n - 2].run = serve("text/html; charset=utf-8", share(docs_html(operations, settings.version)),
-                                      "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
-                                      "frame-ancestors 'none'");
-        operations[n - 1].run = serve("text/css; charset=utf-8", share(std::string(docs_css())), "");
+        operations[n - 2].run =
+            serve("text/html; charset=utf-8", share(docs_html(operations, settings.version)),
+                  "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
+                  "frame-ancestors 'none'");
+        operations[n - 1].run =
+            serve("text/css; charset=utf-8", share(std::string(docs_css())), "");
     }
 
     Router router() {

@@ -28,10 +28,10 @@ struct AppSettings {
     std::vector<std::string> trusted_proxies;  // addresses and ranges whose X-Forwarded-For counts
     std::string tls_cert;                      // both or neither
     std::string tls_key;
-    std::string web_root;                      // the built page; empty: none is served
-    std::string version = "0";                 // of the build and of the core, for /healthz
-    std::vector<DemoAccount> demo_accounts;    // --demo: named on the sign-in page
-    std::function<std::string()> mailbox_json; // --demo: the messages, as /demo/mailbox.json
+    std::string web_root;                       // the built page; empty: none is served
+    std::string version = "0";                  // of the build and of the core, for /healthz
+    std::vector<DemoAccount> demo_accounts;     // --demo: named on the sign-in page
+    std::function<std::string()> mailbox_json;  // --demo: the messages, as /demo/mailbox.json
     // What keeps the server from answering well, as short words ("clock"); empty when nothing does.
     // Asked by /readyz beside the database.
     std::function<std::vector<std::string>()> not_ready;
@@ -43,7 +43,7 @@ struct AppSettings {
 };
 
 class App {
-   public:
+ public:
     // The core outlives the app.
     App(domain::Core& core, AppSettings settings);
     ~App();
@@ -58,7 +58,7 @@ class App {
     // Front::drain().
     bool drain(std::chrono::milliseconds at_most);
 
-   private:
+ private:
     struct Impl;
     std::unique_ptr<Impl> impl_;
 };

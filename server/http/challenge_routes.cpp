@@ -15,12 +15,14 @@ using Need = ObjectReader::Need;
 
 // `action` is one of ours for `manage`, and the integrator's own word for `step_up`.
 void read_action(ObjectReader& body, domain::ChallengeRequest& request) {
-    static constexpr std::array kActions = {Action::add_factor, Action::remove_factor, Action::disable,
-                                            Action::regenerate, Action::change_address};
+    static constexpr std::array kActions = {Action::add_factor, Action::remove_factor,
+                                            Action::disable, Action::regenerate,
+                                            Action::change_address};
     if (request.purpose == Purpose::step_up) {
         request.action_name = body.string("action", 1, 64).value_or("");
     } else if (const auto at = body.choice(
-                   "action", {"add_factor", "remove_factor", "disable", "regenerate", "change_address"},
+                   "action",
+                   {"add_factor", "remove_factor", "disable", "regenerate", "change_address"},
                    request.purpose == Purpose::manage ? Need::required : Need::optional)) {
         request.action = kActions[*at];
     }
@@ -30,7 +32,8 @@ Response create_challenge(const Services& s, Call& call) {
     static constexpr std::array kPurposes = {Purpose::sign_in, Purpose::manage, Purpose::step_up};
     ObjectReader body(call.body, call.errors);
     domain::ChallengeRequest request;
-    if (const auto at = body.choice("purpose", {"sign_in", "manage", "step_up"})) request.purpose = kPurposes[*at];
+    if (const auto at = body.choice("purpose", {"sign_in", "manage", "step_up"}))
+        request.purpose = kPurposes[*at];
     read_action(body, request);
     request.action_text = body.string("action_text", 1, 200, Need::optional).value_or("");
     request.object = body.string("object", 1, 64, Need::optional).value_or("");
@@ -38,22 +41,26 @@ Response create_challenge(const Services& s, Call& call) {
     request.nonce = body.string("nonce", 1, 128, Need::optional).value_or("");
     if (const Json* given = body.object("client", Need::optional)) {
         ObjectReader client(*given, call.errors, "/client");
-        request.client = domain::ClientInfo{client.string("ip", 1, 64, Need::optional).value_or(""),
-                                            client.string("user_agent", 1, 512, Need::optional).value_or("")};
+        request.client =
+            domain::ClientInfo{client.string("ip", 1, 64, Need::optional).value_or(""),
+                               client.string("user_agent", 1, 512, Need::optional).value_or("")};
         client.finish();
     }
     body.finish();
     if (!call.errors.empty()) return refuse_body(call);
-    const auto view = domain::Challenges(s.core).create(call.caller, call.req.param("user"), request);
+    const auto view =
+        domain::Challenges(s.core).create(call.caller, call.req.param("user"), request);
     if (!view) return problem_response(view.error(), call.req.request_id);
     return json_response(201, challenge_json(*view));
 }
 
 Response get_challenge(const Services& s, Call& call) {
-    const auto view = domain::Challenges(s.core).get(call.caller, {std::string(call.req.param("id"))});
+    const auto view =
+        domain::Challenges(s.core).get(call.caller, {std::string(call.req.param("id"))});
     if (!view) return problem_response(view.error(), call.req.request_id);
     Response res = json_response(200, challenge_json(*view));
-    if (view->status == domain::ChallengeStatus::pending && !view->expired) res.set("Retry-After", "2");
+    if (view->status == domain::ChallengeStatus::pending && !view->expired)
+        res.set("Retry-After", "2");
     return res;
 }
 
@@ -63,8 +70,8 @@ Response verify_challenge(const Services& s, Call& call) {
     body.boolean("remember", Need::optional);
     body.finish();
     if (!call.errors.empty()) return refuse_body(call);
-    const auto verified =
-        domain::Challenges(s.core).verify(call.caller, {std::string(call.req.param("id"))}, request);
+    const auto verified = domain::Challenges(s.core).verify(
+        call.caller, {std::string(call.req.param("id"))}, request);
     if (!verified) return problem_response(verified.error(), call.req.request_id);
     return json_response(200, verified_json(*verified));
 }
@@ -75,7 +82,8 @@ Response verify_assertion(const Services& s, Call& call) {
     const std::string assertion = body.string("assertion", 1, 4096).value_or("");
     domain::AssertionExpected expected;
     expected.user = body.string("user", 1, 128).value_or("");
-    if (const auto at = body.choice("purpose", {"sign_in", "manage", "step_up"})) expected.purpose = kPurposes[*at];
+    if (const auto at = body.choice("purpose", {"sign_in", "manage", "step_up"}))
+        expected.purpose = kPurposes[*at];
     expected.action = body.string("action", 1, 64, Need::optional).value_or("");
     expected.challenge.value = body.string("challenge_id", 1, 64, Need::optional).value_or("");
     body.finish();
@@ -86,14 +94,16 @@ Response verify_assertion(const Services& s, Call& call) {
 }
 
 Response user_audit(const Services& s, Call& call) {
-    const auto page = domain::Audit(s.core).of_user(call.caller, call.req.param("user"), call.cursor, call.limit);
+    const auto page =
+        domain::Audit(s.core).of_user(call.caller, call.req.param("user"), call.cursor, call.limit);
     if (!page) return problem_response(page.error(), call.req.request_id);
     return json_response(200, audit_json(*page, false));
 }
 
 Response application_audit(const Services& s, Call& call) {
     const std::string_view user = call.req.query_param("user").value_or("");
-    const auto page = domain::Audit(s.core).of_application(call.caller, user, call.cursor, call.limit);
+    const auto page =
+        domain::Audit(s.core).of_application(call.caller, user, call.cursor, call.limit);
     if (!page) return problem_response(page.error(), call.req.request_id);
     return json_response(200, audit_json(*page, true));
 }
@@ -104,34 +114,84 @@ void add_challenge_operations(const Services& s, std::vector<Operation>& ops) {
     const auto run = [&s](Response (*handler)(const Services&, Call&)) {
         return [&s, handler](Call& call) { return handler(s, call); };
     };
-    ops.push_back({.method = Method::post, .path = "/v1/users/{user}/challenges", .auth = Auth::key_or_session,
-                   .scope = "verify", .id = "createChallenge", .tag = "Challenges", .summary = "Ask for a code",
-                   .description = "`manage` needs `action` (and `object` for remove_factor); `step_up` needs an "
-                                  "`action` of your own. `sign_in`, `step_up` and `client` are for API keys.",
-                   .body = Body::required, .request = "ChallengeStart", .success = 201, .response = "Challenge",
-                   .errors = {"not_found", "not_enrolled"}, .idempotent = true, .run = run(create_challenge)});
-    ops.push_back({.path = "/v1/challenges/{id}", .auth = Auth::key_or_partial, .scope = "verify",
-                   .id = "getChallenge", .tag = "Challenges", .summary = "State of a challenge; made for polling",
-                   .response = "Challenge", .errors = {"not_found"}, .run = run(get_challenge)});
-    ops.push_back({.method = Method::post, .path = "/v1/challenges/{id}/verify", .auth = Auth::key_or_session,
-                   .scope = "verify", .id = "verifyChallenge", .tag = "Challenges", .summary = "Judge a code, once",
-                   .description = "A wrong code is charged before the answer; a malformed one costs nothing.",
-                   .body = Body::required, .request = "Verify", .response = "Verified",
-                   .errors = {"not_found", "code_invalid", "code_already_used", "challenge_expired",
-                              "challenge_closed", "factor_locked", "factor_ended"},
-                   .idempotent = true, .secret = true, .run = run(verify_challenge)});
-    ops.push_back({.method = Method::post, .path = "/v1/assertions/verify", .auth = Auth::key, .scope = "verify",
-                   .id = "verifyAssertion", .tag = "Assertions", .summary = "Check an assertion, once",
+    ops.push_back(
+        {.method = Method::post,
+         .path = "/v1/users/{user}/challenges",
+         .auth = Auth::key_or_session,
+         .scope = "verify",
+         .id = "createChallenge",
+         .tag = "Challenges",
+         .summary = "Ask for a code",
+         .description =
+             "`manage` needs `action` (and `object` for remove_factor); `step_up` needs an "
+             "`action` of your own. `sign_in`, `step_up` and `client` are for API keys.",
+         .body = Body::required,
+         .request = "ChallengeStart",
+         .success = 201,
+         .response = "Challenge",
+         .errors = {"not_found", "not_enrolled"},
+         .idempotent = true,
+         .run = run(create_challenge)});
+    ops.push_back({.path = "/v1/challenges/{id}",
+                   .auth = Auth::key_or_partial,
+                   .scope = "verify",
+                   .id = "getChallenge",
+                   .tag = "Challenges",
+                   .summary = "State of a challenge; made for polling",
+                   .response = "Challenge",
+                   .errors = {"not_found"},
+                   .run = run(get_challenge)});
+    ops.push_back(
+        {.method = Method::post,
+         .path = "/v1/challenges/{id}/verify",
+         .auth = Auth::key_or_session,
+         .scope = "verify",
+         .id = "verifyChallenge",
+         .tag = "Challenges",
+         .summary = "Judge a code, once",
+         .description = "A wrong code is charged before the answer; a malformed one costs nothing.",
+         .body = Body::required,
+         .request = "Verify",
+         .response = "Verified",
+         .errors = {"not_found", "code_invalid", "code_already_used", "challenge_expired",
+                    "challenge_closed", "factor_locked", "factor_ended"},
+         .idempotent = true,
+         .secret = true,
+         .run = run(verify_challenge)});
+    ops.push_back({.method = Method::post,
+                   .path = "/v1/assertions/verify",
+                   .auth = Auth::key,
+                   .scope = "verify",
+                   .id = "verifyAssertion",
+                   .tag = "Assertions",
+                   .summary = "Check an assertion, once",
                    .description = "Or verify the JWS yourself with /.well-known/jwks.json.",
-                   .body = Body::required, .request = "AssertionCheck", .response = "AssertionValid",
-                   .errors = {"code_already_used"}, .idempotent = true, .run = run(verify_assertion)});
-    ops.push_back({.path = "/v1/users/{user}/audit", .auth = Auth::key_or_session, .scope = "audit",
-                   .id = "listUserAudit", .tag = "Audit", .summary = "What happened to a user, newest first",
-                   .response = "AuditPage", .errors = {"not_found"}, .query = {"limit", "cursor"},
+                   .body = Body::required,
+                   .request = "AssertionCheck",
+                   .response = "AssertionValid",
+                   .errors = {"code_already_used"},
+                   .idempotent = true,
+                   .run = run(verify_assertion)});
+    ops.push_back({.path = "/v1/users/{user}/audit",
+                   .auth = Auth::key_or_session,
+                   .scope = "audit",
+                   .id = "listUserAudit",
+                   .tag = "Audit",
+                   .summary = "What happened to a user, newest first",
+                   .response = "AuditPage",
+                   .errors = {"not_found"},
+                   .query = {"limit", "cursor"},
                    .run = run(user_audit)});
-    ops.push_back({.path = "/v1/audit", .auth = Auth::key, .scope = "audit", .id = "listAudit", .tag = "Audit",
-                   .summary = "What happened in the application, newest first", .response = "AuditPage",
-                   .errors = {"not_found"}, .query = {"user", "limit", "cursor"}, .run = run(application_audit)});
+    ops.push_back({.path = "/v1/audit",
+                   .auth = Auth::key,
+                   .scope = "audit",
+                   .id = "listAudit",
+                   .tag = "Audit",
+                   .summary = "What happened in the application, newest first",
+                   .response = "AuditPage",
+                   .errors = {"not_found"},
+                   .query = {"user", "limit", "cursor"},
+                   .run = run(application_audit)});
 }
 
 }  // namespace twofold::http

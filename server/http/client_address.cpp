@@ -46,7 +46,8 @@ bool TrustedProxies::add(std::string_view range) {
         const std::string_view digits = range.substr(slash + 1);
         int bits = 0;
         const auto [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), bits);
-        if (ec != std::errc() || end != digits.data() + digits.size() || bits < 0 || bits > (v4 ? 32 : 128)) {
+        if (ec != std::errc() || end != digits.data() + digits.size() || bits < 0 ||
+            bits > (v4 ? 32 : 128)) {
             return false;
         }
         r.bits = v4 ? bits + 96 : bits;

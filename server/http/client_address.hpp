@@ -12,7 +12,7 @@
 namespace twofold::http {
 
 class TrustedProxies {
-   public:
+ public:
     // "10.0.0.0/8", "127.0.0.1", "fd00::/8". False when it is no address or range.
     bool add(std::string_view range);
     bool contains(std::string_view address) const;
@@ -20,7 +20,7 @@ class TrustedProxies {
     // An entry that is not an address ends the walk: the last good one counts.
     std::string client(const std::string& peer, std::string_view forwarded_for) const;
 
-   private:
+ private:
     struct Range {
         std::array<std::uint8_t, 16> bytes{};
         int bits = 128;

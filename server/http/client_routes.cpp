@@ -8,12 +8,13 @@ using domain::Accounts;
 using Need = ObjectReader::Need;
 
 Response refuse_body(const Call& call) {
-    return problem("validation_failed", call.req.request_id, "See errors for what is wrong.", call.errors);
+    return problem("validation_failed", call.req.request_id, "See errors for what is wrong.",
+                   call.errors);
 }
 
 namespace {
 
-constexpr std::size_t kMaxAddress = 254;   // RFC 5321 section 4.5.3.1.3, less the brackets
+constexpr std::size_t kMaxAddress = 254;  // RFC 5321 section 4.5.3.1.3, less the brackets
 constexpr std::size_t kMaxPassword = 256;
 constexpr std::size_t kMaxToken = 128;
 
@@ -21,7 +22,8 @@ Response with_cookie(const Services& s, const domain::SessionIssued& session, Re
     return std::move(res.set("Set-Cookie", s.gate.cookie(session.token)));
 }
 
-Response signed_in(const Services& s, Call& call, const domain::Outcome<domain::SignedIn>& outcome) {
+Response signed_in(const Services& s, Call& call,
+                   const domain::Outcome<domain::SignedIn>& outcome) {
     if (!outcome) return problem_response(outcome.error(), call.req.request_id);
     return with_cookie(s, outcome->session, json_response(200, signed_in_json(*outcome)));
 }
@@ -84,7 +86,8 @@ Response sign_out(const Services& s, Call& call) {
     return std::move(no_content().set("Set-Cookie", s.gate.cookie("")));
 }
 
-Response csrf_answer(const Services& s, Call& call, const domain::Outcome<domain::SessionIssued>& issued) {
+Response csrf_answer(const Services& s, Call& call,
+                     const domain::Outcome<domain::SessionIssued>& issued) {
     if (!issued) return problem_response(issued.error(), call.req.request_id);
     return with_cookie(s, *issued, json_response(200, Out{{"csrf_token", issued->csrf_token}}));
 }
@@ -169,60 +172,140 @@ void add_client_operations(const Services& s, std::vector<Operation>& ops) {
         return [&s, handler](Call& call) { return handler(s, call); };
     };
     const std::string tag = "Client Area";
-    ops.push_back({.method = Method::post, .path = "/client/register", .id = "register", .tag = tag,
+    ops.push_back({.method = Method::post,
+                   .path = "/client/register",
+                   .id = "register",
+                   .tag = tag,
                    .summary = "Ask for an account; the address is proven by a mail first",
                    .description = "Answers alike for known and unknown addresses.",
-                   .body = Body::required, .request = "Registration", .success = 202,
-                   .response = "CheckEmail", .errors = {"forbidden", "rate_limited"},
+                   .body = Body::required,
+                   .request = "Registration",
+                   .success = 202,
+                   .response = "CheckEmail",
+                   .errors = {"forbidden", "rate_limited"},
                    .run = run(register_account)});
-    ops.push_back({.method = Method::post, .path = "/client/register/confirm", .id = "confirmRegistration",
-                   .tag = tag, .summary = "Redeem the link of the mail; signs in",
-                   .description = "The password chosen at registration is asked again, so that nobody gains an "
-                                  "account by registering a stranger's address.",
-                   .body = Body::required, .request = "TokenAndPassword", .response = "SignedIn",
-                   .errors = {"link_invalid", "password_invalid", "rate_limited"},
-                   .run = run(confirm_registration)});
-    ops.push_back({.method = Method::post, .path = "/client/sign-in", .id = "signIn", .tag = tag,
-                   .summary = "The password step",
-                   .description = "With 2FA on, the cookie it sets has no rights but the second step.",
-                   .body = Body::required, .request = "SignIn", .response = "SignedIn",
-                   .errors = {"credentials_invalid", "forbidden", "rate_limited"}, .run = run(sign_in)});
-    ops.push_back({.method = Method::post, .path = "/client/sign-in/verify", .auth = Auth::partial_session,
-                   .id = "signInVerify", .tag = tag, .summary = "The second step; gives the session its rights",
-                   .body = Body::required, .request = "SignInVerify", .response = "SignedIn",
-                   .errors = {"code_invalid", "code_already_used", "challenge_expired", "challenge_closed",
-                              "factor_locked"},
+    ops.push_back(
+        {.method = Method::post,
+         .path = "/client/register/confirm",
+         .id = "confirmRegistration",
+         .tag = tag,
+         .summary = "Redeem the link of the mail; signs in",
+         .description =
+             "The password chosen at registration is asked again, so that nobody gains an "
+             "account by registering a stranger's address.",
+         .body = Body::required,
+         .request = "TokenAndPassword",
+         .response = "SignedIn",
+         .errors = {"link_invalid", "password_invalid", "rate_limited"},
+         .run = run(confirm_registration)});
+    ops.push_back(
+        {.method = Method::post,
+         .path = "/client/sign-in",
+         .id = "signIn",
+         .tag = tag,
+         .summary = "The password step",
+         .description = "With 2FA on, the cookie it sets has no rights but the second step.",
+         .body = Body::required,
+         .request = "SignIn",
+         .response = "SignedIn",
+         .errors = {"credentials_invalid", "forbidden", "rate_limited"},
+         .run = run(sign_in)});
+    ops.push_back({.method = Method::post,
+                   .path = "/client/sign-in/verify",
+                   .auth = Auth::partial_session,
+                   .id = "signInVerify",
+                   .tag = tag,
+                   .summary = "The second step; gives the session its rights",
+                   .body = Body::required,
+                   .request = "SignInVerify",
+                   .response = "SignedIn",
+                   .errors = {"code_invalid", "code_already_used", "challenge_expired",
+                              "challenge_closed", "factor_locked"},
                    .run = run(sign_in_verify)});
-    ops.push_back({.path = "/client/challenge", .auth = Auth::partial_session, .id = "getOwnChallenge", .tag = tag,
+    ops.push_back({.path = "/client/challenge",
+                   .auth = Auth::partial_session,
+                   .id = "getOwnChallenge",
+                   .tag = tag,
                    .summary = "The challenge the second step is about; survives a reload",
-                   .response = "Challenge", .errors = {"not_found"}, .run = run(own_challenge)});
-    ops.push_back({.method = Method::post, .path = "/client/sign-out", .auth = Auth::optional_session,
-                   .id = "signOut", .tag = tag, .summary = "End the session on the server",
-                   .body = Body::optional, .request = "Nothing", .success = 204, .run = run(sign_out)});
-    ops.push_back({.method = Method::post, .path = "/client/reauthenticate", .auth = Auth::session,
-                   .id = "reauthenticate", .tag = tag, .summary = "A fresh password step, good for 5 minutes",
-                   .body = Body::required, .request = "PasswordOnly", .response = "Csrf",
-                   .errors = {"credentials_invalid", "rate_limited"}, .run = run(reauthenticate)});
-    ops.push_back({.method = Method::post, .path = "/client/password", .auth = Auth::session,
-                   .id = "changePassword", .tag = tag, .summary = "Change the password; other sessions end",
-                   .body = Body::required, .request = "PasswordChange", .response = "Csrf",
-                   .errors = {"credentials_invalid", "rate_limited"}, .run = run(change_password)});
-    ops.push_back({.method = Method::post, .path = "/client/password-reset", .id = "requestPasswordReset",
-                   .tag = tag, .summary = "Ask for a reset link by mail",
-                   .description = "Answers alike for known and unknown addresses.", .body = Body::required,
-                   .request = "EmailOnly", .success = 202, .response = "CheckEmail",
-                   .errors = {"forbidden", "rate_limited"}, .run = run(request_reset)});
-    ops.push_back({.method = Method::post, .path = "/client/password-reset/confirm", .id = "confirmPasswordReset",
-                   .tag = tag, .summary = "Redeem the reset link; sessions end, the second step stays",
-                   .body = Body::required, .request = "TokenAndPassword", .success = 204,
-                   .errors = {"link_invalid", "rate_limited"}, .run = run(confirm_reset)});
-    ops.push_back({.path = "/client/me", .auth = Auth::optional_session, .id = "getMe", .tag = tag,
-                   .summary = "Who is signed in, and the CSRF token", .response = "Me", .run = run(me)});
-    ops.push_back({.method = Method::patch, .path = "/client/me", .auth = Auth::session, .id = "updateMe",
-                   .tag = tag, .summary = "Change the display name or language", .body = Body::required,
-                   .request = "MeChange", .response = "User", .run = run(update_me)});
-    ops.push_back({.path = "/client/config", .id = "getConfig", .tag = tag,
-                   .summary = "What the sign-in page needs to know", .response = "ClientConfig",
+                   .response = "Challenge",
+                   .errors = {"not_found"},
+                   .run = run(own_challenge)});
+    ops.push_back({.method = Method::post,
+                   .path = "/client/sign-out",
+                   .auth = Auth::optional_session,
+                   .id = "signOut",
+                   .tag = tag,
+                   .summary = "End the session on the server",
+                   .body = Body::optional,
+                   .request = "Nothing",
+                   .success = 204,
+                   .run = run(sign_out)});
+    ops.push_back({.method = Method::post,
+                   .path = "/client/reauthenticate",
+                   .auth = Auth::session,
+                   .id = "reauthenticate",
+                   .tag = tag,
+                   .summary = "A fresh password step, good for 5 minutes",
+                   .body = Body::required,
+                   .request = "PasswordOnly",
+                   .response = "Csrf",
+                   .errors = {"credentials_invalid", "rate_limited"},
+                   .run = run(reauthenticate)});
+    ops.push_back({.method = Method::post,
+                   .path = "/client/password",
+                   .auth = Auth::session,
+                   .id = "changePassword",
+                   .tag = tag,
+                   .summary = "Change the password; other sessions end",
+                   .body = Body::required,
+                   .request = "PasswordChange",
+                   .response = "Csrf",
+                   .errors = {"credentials_invalid", "rate_limited"},
+                   .run = run(change_password)});
+    ops.push_back({.method = Method::post,
+                   .path = "/client/password-reset",
+                   .id = "requestPasswordReset",
+                   .tag = tag,
+                   .summary = "Ask for a reset link by mail",
+                   .description = "Answers alike for known and unknown addresses.",
+                   .body = Body::required,
+                   .request = "EmailOnly",
+                   .success = 202,
+                   .response = "CheckEmail",
+                   .errors = {"forbidden", "rate_limited"},
+                   .run = run(request_reset)});
+    ops.push_back({.method = Method::post,
+                   .path = "/client/password-reset/confirm",
+                   .id = "confirmPasswordReset",
+                   .tag = tag,
+                   .summary = "Redeem the reset link; sessions end, the second step stays",
+                   .body = Body::required,
+                   .request = "TokenAndPassword",
+                   .success = 204,
+                   .errors = {"link_invalid", "rate_limited"},
+                   .run = run(confirm_reset)});
+    ops.push_back({.path = "/client/me",
+                   .auth = Auth::optional_session,
+                   .id = "getMe",
+                   .tag = tag,
+                   .summary = "Who is signed in, and the CSRF token",
+                   .response = "Me",
+                   .run = run(me)});
+    ops.push_back({.method = Method::patch,
+                   .path = "/client/me",
+                   .auth = Auth::session,
+                   .id = "updateMe",
+                   .tag = tag,
+                   .summary = "Change the display name or language",
+                   .body = Body::required,
+                   .request = "MeChange",
+                   .response = "User",
+                   .run = run(update_me)});
+    ops.push_back({.path = "/client/config",
+                   .id = "getConfig",
+                   .tag = tag,
+                   .summary = "What the sign-in page needs to know",
+                   .response = "ClientConfig",
                    .run = run(config)});
 }
 

@@ -19,7 +19,8 @@ std::string rfc3339(domain::Instant at) {
     std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02dZ",
                   static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
                   static_cast<unsigned>(date.day()), static_cast<int>(time.hours().count()),
-                  static_cast<int>(time.minutes().count()), static_cast<int>(time.seconds().count()));
+                  static_cast<int>(time.minutes().count()),
+                  static_cast<int>(time.seconds().count()));
     return text.data();
 }
 
@@ -49,25 +50,34 @@ Out recover_json(domain::Instant until) { return Out{{"expires_at", rfc3339(unti
 
 std::string_view name_of(domain::FactorStatus s) {
     switch (s) {
-        case domain::FactorStatus::pending: return "pending";
-        case domain::FactorStatus::active: return "active";
-        case domain::FactorStatus::ended: return "ended";
+        case domain::FactorStatus::pending:
+            return "pending";
+        case domain::FactorStatus::active:
+            return "active";
+        case domain::FactorStatus::ended:
+            return "ended";
     }
     return "";
 }
 
 std::string_view status_of(const domain::ChallengeView& c) {
     switch (c.status) {
-        case domain::ChallengeStatus::pending: return c.expired ? "expired" : "pending";
-        case domain::ChallengeStatus::approved: return "approved";
-        case domain::ChallengeStatus::consumed: return "consumed";
-        case domain::ChallengeStatus::closed: return "closed";
+        case domain::ChallengeStatus::pending:
+            return c.expired ? "expired" : "pending";
+        case domain::ChallengeStatus::approved:
+            return "approved";
+        case domain::ChallengeStatus::consumed:
+            return "consumed";
+        case domain::ChallengeStatus::closed:
+            return "closed";
     }
     return "";
 }
 
 Out totp_json(const TotpParameters& p) {
-    return Out{{"algorithm", std::string(twofold::name(p.algorithm))}, {"digits", p.digits}, {"period", p.period}};
+    return Out{{"algorithm", std::string(twofold::name(p.algorithm))},
+               {"digits", p.digits},
+               {"period", p.period}};
 }
 
 }  // namespace
@@ -99,7 +109,8 @@ Out me_json(const domain::Me& me) {
     if (me.challenge) out["challenge"] = challenge_json(*me.challenge);
     if (me.user) {
         Out session = Out::object();
-        if (me.password_fresh_until) session["password_fresh_until"] = rfc3339(*me.password_fresh_until);
+        if (me.password_fresh_until)
+            session["password_fresh_until"] = rfc3339(*me.password_fresh_until);
         if (me.recover_until) session["recover"] = recover_json(*me.recover_until);
         out["session"] = std::move(session);
     }
@@ -208,7 +219,8 @@ Out backup_count_json(const domain::BackupCodesView& view) {
 Out audit_json(const domain::AuditPage& page, bool with_user) {
     Out items = Out::array();
     for (const domain::AuditView& v : page.items) {
-        Out item{{"id", v.id.value}, {"at", rfc3339(v.at)}, {"actor", v.actor}, {"action", v.action}};
+        Out item{
+            {"id", v.id.value}, {"at", rfc3339(v.at)}, {"actor", v.actor}, {"action", v.action}};
         if (with_user && !v.user.empty()) item["user"] = v.user;
         if (!v.method.empty()) item["method"] = v.method;
         item["result"] = v.result;
@@ -275,41 +287,76 @@ TotpParameters read_totp(const Json* value, std::vector<FieldError>& errors) {
 std::string_view code_name(domain::Code code) {
     using domain::Code;
     switch (code) {
-        case Code::validation_failed: return "validation_failed";
-        case Code::malformed_json: return "malformed_json";
-        case Code::unsupported_media_type: return "unsupported_media_type";
-        case Code::payload_too_large: return "payload_too_large";
-        case Code::not_found: return "not_found";
-        case Code::method_not_allowed: return "method_not_allowed";
-        case Code::misdirected_host: return "misdirected_host";
-        case Code::unauthenticated: return "unauthenticated";
-        case Code::forbidden: return "forbidden";
-        case Code::credentials_invalid: return "credentials_invalid";
-        case Code::csrf_required: return "csrf_required";
-        case Code::origin_refused: return "origin_refused";
-        case Code::reauthentication_required: return "reauthentication_required";
-        case Code::proof_required: return "proof_required";
-        case Code::second_factor_required: return "second_factor_required";
-        case Code::code_invalid: return "code_invalid";
-        case Code::code_already_used: return "code_already_used";
-        case Code::challenge_expired: return "challenge_expired";
-        case Code::challenge_closed: return "challenge_closed";
-        case Code::factor_locked: return "factor_locked";
-        case Code::factor_ended: return "factor_ended";
-        case Code::not_enrolled: return "not_enrolled";
-        case Code::enrollment_expired: return "enrollment_expired";
-        case Code::enrollment_closed: return "enrollment_closed";
-        case Code::too_many_factors: return "too_many_factors";
-        case Code::rate_limited: return "rate_limited";
-        case Code::idempotency_mismatch: return "idempotency_mismatch";
-        case Code::idempotency_in_flight: return "idempotency_in_flight";
-        case Code::idempotency_expired: return "idempotency_expired";
-        case Code::link_invalid: return "link_invalid";
-        case Code::password_invalid: return "password_invalid";
-        case Code::credential_in_url: return "credential_in_url";
-        case Code::unavailable: return "unavailable";
-        case Code::overloaded: return "overloaded";
-        case Code::internal: return "internal";
+        case Code::validation_failed:
+            return "validation_failed";
+        case Code::malformed_json:
+            return "malformed_json";
+        case Code::unsupported_media_type:
+            return "unsupported_media_type";
+        case Code::payload_too_large:
+            return "payload_too_large";
+        case Code::not_found:
+            return "not_found";
+        case Code::method_not_allowed:
+            return "method_not_allowed";
+        case Code::misdirected_host:
+            return "misdirected_host";
+        case Code::unauthenticated:
+            return "unauthenticated";
+        case Code::forbidden:
+            return "forbidden";
+        case Code::credentials_invalid:
+            return "credentials_invalid";
+        case Code::csrf_required:
+            return "csrf_required";
+        case Code::origin_refused:
+            return "origin_refused";
+        case Code::reauthentication_required:
+            return "reauthentication_required";
+        case Code::proof_required:
+            return "proof_required";
+        case Code::second_factor_required:
+            return "second_factor_required";
+        case Code::code_invalid:
+            return "code_invalid";
+        case Code::code_already_used:
+            return "code_already_used";
+        case Code::challenge_expired:
+            return "challenge_expired";
+        case Code::challenge_closed:
+            return "challenge_closed";
+        case Code::factor_locked:
+            return "factor_locked";
+        case Code::factor_ended:
+            return "factor_ended";
+        case Code::not_enrolled:
+            return "not_enrolled";
+        case Code::enrollment_expired:
+            return "enrollment_expired";
+        case Code::enrollment_closed:
+            return "enrollment_closed";
+        case Code::too_many_factors:
+            return "too_many_factors";
+        case Code::rate_limited:
+            return "rate_limited";
+        case Code::idempotency_mismatch:
+            return "idempotency_mismatch";
+        case Code::idempotency_in_flight:
+            return "idempotency_in_flight";
+        case Code::idempotency_expired:
+            return "idempotency_expired";
+        case Code::link_invalid:
+            return "link_invalid";
+        case Code::password_invalid:
+            return "password_invalid";
+        case Code::credential_in_url:
+            return "credential_in_url";
+        case Code::unavailable:
+            return "unavailable";
+        case Code::overloaded:
+            return "overloaded";
+        case Code::internal:
+            return "internal";
     }
     return "internal";
 }
@@ -338,8 +385,11 @@ std::string_view rule_text(std::string_view rule) {
 
 Response problem_response(const domain::Problem& why, const std::string& request_id) {
     std::string members;
-    const auto add = [&members](const std::string& text) { members += (members.empty() ? "" : ",") + text; };
-    if (why.attempts_remaining) add("\"attempts_remaining\":" + std::to_string(*why.attempts_remaining));
+    const auto add = [&members](const std::string& text) {
+        members += (members.empty() ? "" : ",") + text;
+    };
+    if (why.attempts_remaining)
+        add("\"attempts_remaining\":" + std::to_string(*why.attempts_remaining));
     if (why.retry_after) add("\"retry_after_s\":" + std::to_string(why.retry_after->count()));
     if (!why.fields.empty()) {
         std::string list;
@@ -353,7 +403,8 @@ Response problem_response(const domain::Problem& why, const std::string& request
     Response res = problem_with(code_name(why.code), request_id, {}, members);
     if (why.retry_after) {
         std::erase_if(res.headers, [](const auto& h) { return h.first == "Retry-After"; });
-        const std::string seconds = std::to_string(std::max<std::int64_t>(1, why.retry_after->count()));
+        const std::string seconds =
+            std::to_string(std::max<std::int64_t>(1, why.retry_after->count()));
         res.set("Retry-After", seconds);
         if (res.status == 429) {
             // draft-ietf-httpapi-ratelimit-headers-10: nothing is left until t seconds have gone.

@@ -1,6 +1,6 @@
 // The one file that sees cpp-httplib. It leans on protected members of httplib::Server
-// (process_request, svr_sock_, the virtual process_and_close_socket); tests/server/http/front_test.cpp
-// fails loudly when an update of the library changes what they do.
+// (process_request, svr_sock_, the virtual process_and_close_socket);
+// tests/server/http/front_test.cpp fails loudly when an update of the library changes what they do.
 #define CPPHTTPLIB_LISTEN_BACKLOG 1024
 #define CPPHTTPLIB_KEEPALIVE_TIMEOUT_CHECK_INTERVAL_USECOND 100000
 #define CPPHTTPLIB_REQUEST_URI_MAX_LENGTH 8192
@@ -27,6 +27,7 @@
 #include <mutex>
 #include <random>
 #include <thread>
+#include <typeinfo>
 
 #include "server/http/problem.hpp"
 #include "server/http/text.hpp"
@@ -49,16 +50,16 @@ constexpr std::chrono::milliseconds kLinger{2000};
 struct Exchange {
     Request req;
     const Route* route = nullptr;
-    Response res;            // set before run() when the answer is known without a handler
+    Response res;  // set before run() when the answer is known without a handler
     bool answered = false;
     bool method_known = true;
     bool keep_alive = true;
     bool head_only = false;
-    bool sized = false;      // the answer has no Content-Length, or `fields` has it
+    bool sized = false;  // the answer has no Content-Length, or `fields` has it
     Clock::time_point started;
 
-    std::string fields;      // header fields of the answer, each with its CR LF
-    std::string out;         // head and own body, ready to send
+    std::string fields;                         // header fields of the answer, each with its CR LF
+    std::string out;                            // head and own body, ready to send
     std::shared_ptr<const std::string> shared;  // body that follows out
 
     void reset() {
@@ -89,7 +90,7 @@ void append_field(std::string& block, std::string_view field, std::string_view v
 
 // Gives process_request() the head this server wrote and takes the answer.
 class MemoryStream final : public httplib::Stream {
-   public:
+ public:
     MemoryStream(std::string_view in, std::string& out) : in_(in), out_(out) {}
     bool is_readable() const override { return !in_.empty(); }
     bool wait_readable() const override { return true; }
@@ -109,14 +110,14 @@ class MemoryStream final : public httplib::Stream {
     socket_t socket() const override { return INVALID_SOCKET; }
     time_t duration() const override { return 0; }
 
-   private:
+ private:
     std::string_view in_;
     std::string& out_;
 };
 
 // Accepted sockets are handed over on the accepting thread; no thread per connection.
 class InlineQueue final : public httplib::TaskQueue {
-   public:
+ public:
     bool enqueue(std::function<void()> fn) override {
         fn();
         return true;
@@ -135,7 +136,8 @@ std::string make_request_id() {
     static constexpr char kAlphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
     using std::chrono::milliseconds;
     const auto now = std::chrono::system_clock::now().time_since_epoch();
-    const auto ms = static_cast<std::uint64_t>(std::chrono::duration_cast<milliseconds>(now).count());
+    const auto ms =
+        static_cast<std::uint64_t>(std::chrono::duration_cast<milliseconds>(now).count());
     std::string id = "req_";
     id.reserve(30);
     for (int shift = 45; shift >= 0; shift -= 5) id.push_back(kAlphabet[(ms >> shift) & 31U]);
@@ -175,10 +177,12 @@ std::string peer_address(int fd) {
     if (a.ss_family == AF_INET) {
         inet_ntop(AF_INET, &reinterpret_cast<sockaddr_in&>(a).sin_addr, text.data(), text.size());
     } else if (a.ss_family == AF_INET6) {
-        inet_ntop(AF_INET6, &reinterpret_cast<sockaddr_in6&>(a).sin6_addr, text.data(), text.size());
+        inet_ntop(AF_INET6, &reinterpret_cast<sockaddr_in6&>(a).sin6_addr, text.data(),
+                  text.size());
     }
     std::string_view out(text.data());
-    if (out.substr(0, 7) == "::ffff:" && out.find('.') != std::string_view::npos) out.remove_prefix(7);
+    if (out.substr(0, 7) == "::ffff:" && out.find('.') != std::string_view::npos)
+        out.remove_prefix(7);
     return std::string(out);
 }
 
@@ -189,23 +193,23 @@ struct Connection {
     enum class Phase : std::uint8_t { fresh, idle, head, body, lent, writing, lingering };
 
     int fd = -1;
-    std::size_t index = 0;      // in its worker's list
+    std::size_t index = 0;  // in its worker's list
     std::string peer;
     std::unique_ptr<TlsSession> tls;
 
     // Written by the worker even while the connection is lent.
-    bool readable = false;      // an edge has said so since the last empty read
+    bool readable = false;  // an edge has said so since the last empty read
     bool hung_up = false;
 
     // Touched by the owner: the worker, or the pool thread it is lent to.
     Phase phase = Phase::fresh;
     Clock::time_point deadline;
-    std::string in;             // received, decrypted, not yet framed
-    std::size_t need = 0;       // bytes of the request whose head is complete
-    bool continued = false;     // 100 Continue has been sent
-    bool responding = false;    // what is being sent ends an exchange
+    std::string in;           // received, decrypted, not yet framed
+    std::size_t need = 0;     // bytes of the request whose head is complete
+    bool continued = false;   // 100 Continue has been sent
+    bool responding = false;  // what is being sent ends an exchange
     bool close_after = false;
-    std::string out;            // for the wire
+    std::string out;  // for the wire
     std::size_t out_at = 0;
     std::shared_ptr<const std::string> body;  // follows out, in clear
     std::size_t body_at = 0;
@@ -242,9 +246,11 @@ Sent flush(Connection& c) {
         }
         std::array<iovec, 2> parts{};
         std::size_t n = 0;
-        if (c.out_at < c.out.size()) parts[n++] = {c.out.data() + c.out_at, c.out.size() - c.out_at};
+        if (c.out_at < c.out.size())
+            parts[n++] = {c.out.data() + c.out_at, c.out.size() - c.out_at};
         if (c.body && !c.tls) {
-            parts[n++] = {const_cast<char*>(c.body->data()) + c.body_at, c.body->size() - c.body_at};
+            parts[n++] = {const_cast<char*>(c.body->data()) + c.body_at,
+                          c.body->size() - c.body_at};
         }
         if (n == 0) return Sent::all;
         msghdr message{};
@@ -298,7 +304,7 @@ struct Front::Impl {
 namespace {
 
 class Server final : public httplib::Server {
-   public:
+ public:
     explicit Server(Front::Impl& front);
     bool run(Exchange& ex, std::string_view head) {
         MemoryStream stream(head, ex.out);
@@ -308,7 +314,7 @@ class Server final : public httplib::Server {
     }
     int listening_socket() const { return svr_sock_; }
 
-   private:
+ private:
     bool process_and_close_socket(socket_t fd) override;
     Front::Impl& front_;
 };
@@ -321,7 +327,7 @@ struct Worker {
     int wake_fd = -1;
     std::thread thread;
     std::mutex mutex;
-    std::vector<Connection*> arrived;   // new ones, and those that come back
+    std::vector<Connection*> arrived;  // new ones, and those that come back
     std::size_t evictions = 0;
     std::vector<std::unique_ptr<Connection>> all;
     std::vector<Connection*> batch;
@@ -486,7 +492,9 @@ void Worker::scan(Clock::time_point now) {
         if (now < c.deadline) continue;
         if (c.phase != Phase::idle) front.timed_out.fetch_add(1, std::memory_order_relaxed);
         if ((c.phase == Phase::head && !c.in.empty()) || c.phase == Phase::body) {
-            refuse(c, {408, "request_timeout", "The request took longer than 10 seconds to arrive.", {}});
+            refuse(
+                c,
+                {408, "request_timeout", "The request took longer than 10 seconds to arrive.", {}});
             drive(c);
         } else {
             destroy(c);
@@ -528,7 +536,8 @@ bool Worker::receive(Connection& c) {
     // A short read emptied the socket - unless the peer's end of stream is still to be read.
     if (static_cast<std::size_t>(n) < block.size() && !c.hung_up) c.readable = false;
     const std::string_view bytes(block.data(), static_cast<std::size_t>(n));
-    if (c.phase == Connection::Phase::lingering) return true;  // read so that no RST overtakes the answer
+    if (c.phase == Connection::Phase::lingering)
+        return true;  // read so that no RST overtakes the answer
     if (!c.tls) {
         c.in.append(bytes);
     } else if (!c.tls->receive(bytes, c.in, c.out)) {
@@ -828,7 +837,8 @@ void Front::Impl::dispatch(Exchange& ex, httplib::Response& out) {
     // RFC 9110 section 8.6: no Content-Length on 204, and on 304 only that of the 200.
     const bool has_body = res.status != 204 && res.status != 304;
     const std::size_t size = res.shared_body ? res.shared_body->size() : res.body.size();
-    if (has_body && !res.content_type.empty()) append_field(block, "Content-Type", res.content_type);
+    if (has_body && !res.content_type.empty())
+        append_field(block, "Content-Type", res.content_type);
     for (const auto& [field, value] : res.headers) append_field(block, field, value);
     ex.sized = !has_body;
     if (has_body && (res.shared_body || ex.head_only)) {
@@ -841,12 +851,14 @@ void Front::Impl::dispatch(Exchange& ex, httplib::Response& out) {
     log(ex, res.status, res.code, size);
 }
 
-void Front::Impl::log(const Exchange& ex, int status, std::string_view code, std::size_t bytes) const {
+void Front::Impl::log(const Exchange& ex, int status, std::string_view code,
+                      std::size_t bytes) const {
     if (!settings.on_access) return;
     const auto micros =
         std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - ex.started).count();
-    settings.on_access({ex.req.request_id, ex.method_known ? name(ex.req.method) : "-", ex.req.route,
-                        ex.req.remote_addr, code, status, static_cast<std::uint64_t>(micros), bytes});
+    settings.on_access({ex.req.request_id, ex.method_known ? name(ex.req.method) : "-",
+                        ex.req.route, ex.req.remote_addr, code, status,
+                        static_cast<std::uint64_t>(micros), bytes});
 }
 
 void Front::Impl::run(Exchange& ex) {
@@ -854,7 +866,10 @@ void Front::Impl::run(Exchange& ex) {
     // peer sent is parsed twice.
     std::string head;
     if (ex.method_known) {
-        head.append(name(ex.req.method)).append(" ").append(ex.req.path).append(" HTTP/1.1\r\n\r\n");
+        head.append(name(ex.req.method))
+            .append(" ")
+            .append(ex.req.path)
+            .append(" HTTP/1.1\r\n\r\n");
     } else {
         head = "GET / HTTP/1.1\r\n\r\n";
     }
@@ -865,7 +880,8 @@ void Front::Impl::run(Exchange& ex) {
         // The library wrote nothing: never leave the peer without an answer.
         ex.keep_alive = false;
         ex.shared.reset();
-        ex.out = "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        ex.out =
+            "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     }
 }
 
@@ -896,7 +912,8 @@ bool Front::start() {
     setrlimit(RLIMIT_NOFILE, &limit);
     getrlimit(RLIMIT_NOFILE, &limit);
     const auto descriptors = static_cast<std::size_t>(limit.rlim_cur);
-    i.cap = descriptors > 2 * kReservedDescriptors ? descriptors - kReservedDescriptors : descriptors / 2;
+    i.cap = descriptors > 2 * kReservedDescriptors ? descriptors - kReservedDescriptors
+                                                   : descriptors / 2;
     i.cap = std::min(i.cap, kMostConnections);
     if (s.max_connections != 0) i.cap = std::min(i.cap, s.max_connections);
 
@@ -904,7 +921,8 @@ bool Front::start() {
     i.port = s.port == 0 ? i.server->bind_to_any_port(s.host)
                          : (i.server->bind_to_port(s.host, s.port) ? s.port : -1);
     if (i.port <= 0) {
-        i.error = "cannot listen on " + s.host + ":" + std::to_string(s.port) + ": " + std::strerror(errno);
+        i.error = "cannot listen on " + s.host + ":" + std::to_string(s.port) + ": " +
+                  std::strerror(errno);
         return false;
     }
     for (std::string& host : s.hosts) {

@@ -30,28 +30,28 @@ namespace twofold::http {
 struct AccessRecord {
     std::string_view request_id;
     std::string_view method;
-    std::string_view route;        // template, or empty when none matched
+    std::string_view route;  // template, or empty when none matched
     std::string_view remote_addr;
-    std::string_view code;         // problem code, or empty
+    std::string_view code;  // problem code, or empty
     int status = 0;
-    std::uint64_t micros = 0;      // from the complete request to the complete answer
+    std::uint64_t micros = 0;  // from the complete request to the complete answer
     std::size_t bytes = 0;
 };
 
 struct FrontSettings {
     std::string host = "127.0.0.1";
-    int port = 8080;                        // 0: any free one; see Front::port()
+    int port = 8080;  // 0: any free one; see Front::port()
     // Host values that are ours, lower case, with the port where it is not the scheme's own. With
     // port 0, "{port}" in them stands for the port that was found.
     std::vector<std::string> hosts;
     TrustedProxies trusted_proxies;
-    std::string tls_certificate_file;       // both or neither
+    std::string tls_certificate_file;  // both or neither
     std::string tls_key_file;
-    bool https_public_url = false;          // HSTS also when a proxy ends TLS
+    bool https_public_url = false;  // HSTS also when a proxy ends TLS
     HeadLimits limits;
     WorkerPool::Options pool;
-    unsigned io_workers = 0;                // 0: one per core
-    std::size_t max_connections = 0;        // 0: what the descriptor limit leaves
+    unsigned io_workers = 0;          // 0: one per core
+    std::size_t max_connections = 0;  // 0: what the descriptor limit leaves
     std::chrono::milliseconds head_timeout{10000};
     std::chrono::milliseconds body_timeout{10000};
     std::chrono::milliseconds write_timeout{10000};
@@ -66,14 +66,14 @@ struct FrontStats {
     std::size_t pool_queued = 0;
     std::size_t pool_running = 0;
     std::uint64_t requests = 0;
-    std::uint64_t refused = 0;       // by the edge guard
+    std::uint64_t refused = 0;  // by the edge guard
     std::uint64_t overloaded = 0;
-    std::uint64_t timed_out = 0;     // connections dropped by a cap
-    std::uint64_t evicted = 0;       // idle ones closed to make room
+    std::uint64_t timed_out = 0;  // connections dropped by a cap
+    std::uint64_t evicted = 0;    // idle ones closed to make room
 };
 
 class Front {
-   public:
+ public:
     // The router and the files are kept. preflight, when set, answers OPTIONS on a known path.
     Front(FrontSettings settings, Router router, StaticFiles files, Handler preflight = nullptr);
     ~Front();
@@ -96,7 +96,7 @@ class Front {
 
     struct Impl;
 
-   private:
+ private:
     std::unique_ptr<Impl> impl_;
 };
 

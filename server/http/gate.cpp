@@ -1,5 +1,6 @@
 #include "server/http/gate.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include "server/domain/accounts.hpp"
@@ -40,7 +41,8 @@ std::string_view cookie_value(const Request& req, std::string_view name) {
             const std::size_t end = std::min(rest.find(';'), rest.size());
             const std::string_view pair = trim(rest.substr(0, end));
             rest.remove_prefix(std::min(end + 1, rest.size()));
-            if (pair.size() > name.size() && pair.substr(0, name.size()) == name && pair[name.size()] == '=') {
+            if (pair.size() > name.size() && pair.substr(0, name.size()) == name &&
+                pair[name.size()] == '=') {
                 found = pair.substr(name.size() + 1);
                 ++times;
             }
@@ -65,8 +67,10 @@ std::optional<Response> read_query(const Operation& op, const Request& req, Call
         if (!known || again) return invalid_query(req, name, known ? "conflict" : "unknown");
         seen.push_back(name);
         if (name == "limit") {
-            const auto [end, ec] = std::from_chars(value.data(), value.data() + value.size(), call.limit);
-            if (ec != std::errc() || end != value.data() + value.size() || call.limit < 1 || call.limit > 100) {
+            const auto [end, ec] =
+                std::from_chars(value.data(), value.data() + value.size(), call.limit);
+            if (ec != std::errc() || end != value.data() + value.size() || call.limit < 1 ||
+                call.limit > 100) {
                 return invalid_query(req, name, "range");
             }
         } else if (name == "cursor") {
@@ -108,7 +112,8 @@ Gate::Gate(domain::Core& core)
       cookie_name_(https_ ? "__Host-twofold_session" : "twofold_session") {}
 
 std::string Gate::cookie(std::string_view token) const {
-    std::string out = cookie_name_ + "=" + std::string(token) + "; Path=/; HttpOnly; SameSite=Strict";
+    std::string out =
+        cookie_name_ + "=" + std::string(token) + "; Path=/; HttpOnly; SameSite=Strict";
     if (https_) out += "; Secure";
     if (token.empty()) out += "; Max-Age=0";
     return out;
@@ -126,7 +131,8 @@ bool Gate::origin_allowed(const Request& req) const {
 }
 
 std::optional<Response> Gate::identify(const Operation& op, const Request& req, Call& call) const {
-    const domain::ClientInfo client{req.remote_addr, std::string(req.header("user-agent").value_or(""))};
+    const domain::ClientInfo client{req.remote_addr,
+                                    std::string(req.header("user-agent").value_or(""))};
     call.caller = domain::Caller{domain::NoCaller{}, client, req.request_id};
     const auto refuse = [&](const char* code) { return problem(code, req.request_id); };
     if (op.auth == Auth::none) return std::nullopt;
@@ -154,7 +160,8 @@ std::optional<Response> Gate::identify(const Operation& op, const Request& req, 
     const bool key = call.caller.key() != nullptr;
     switch (op.auth) {
         case Auth::none:
-        case Auth::optional_session: break;
+        case Auth::optional_session:
+            break;
         case Auth::session:
         case Auth::partial_session:
             if (key) return refuse("forbidden");
@@ -178,7 +185,8 @@ std::optional<Response> Gate::identify(const Operation& op, const Request& req, 
     if (session != nullptr && !safe(req.method)) {
         const std::string want = domain::Accounts(core_).csrf_token(call.session_token);
         const std::string_view sent = req.header("x-csrf-token").value_or("");
-        if (req.count("x-csrf-token") != 1 || !constant_time_equal(as_bytes(sent), as_bytes(want))) {
+        if (req.count("x-csrf-token") != 1 ||
+            !constant_time_equal(as_bytes(sent), as_bytes(want))) {
             return refuse("csrf_required");
         }
     }
@@ -242,8 +250,8 @@ Response Gate::run(const Operation& op, Call& call) const {
         Response* res = nullptr;
         bool secret = false;
         ~Closing() {
-            kept.finish(ticket, key, res == nullptr ? 500 : res->status, res == nullptr ? "" : res->body,
-                        secret);
+            kept.finish(ticket, key, res == nullptr ? 500 : res->status,
+                        res == nullptr ? "" : res->body, secret);
         }
     };
     Response res;

@@ -16,7 +16,7 @@ std::string origin_of(std::string_view url);
 bool is_https(std::string_view url);
 
 class Gate {
-   public:
+ public:
     explicit Gate(domain::Core& core);
 
     Response serve(const Operation& op, const Request& req) const;
@@ -24,7 +24,7 @@ class Gate {
     // Set-Cookie for a new session token; an empty token clears the cookie.
     std::string cookie(std::string_view token) const;
 
-   private:
+ private:
     bool origin_allowed(const Request& req) const;
     // The caller, or the answer that refuses them. session_token is set when a cookie was used.
     std::optional<Response> identify(const Operation& op, const Request& req, Call& call) const;

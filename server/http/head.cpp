@@ -20,7 +20,9 @@ bool is_token_char(char c) {
     return std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
 }
 
-bool is_token(std::string_view s) { return !s.empty() && std::all_of(s.begin(), s.end(), is_token_char); }
+bool is_token(std::string_view s) {
+    return !s.empty() && std::all_of(s.begin(), s.end(), is_token_char);
+}
 
 std::string lowered(std::string_view s) {
     std::string out(s);
@@ -54,7 +56,8 @@ const char* forbidden_bytes(std::string_view part) {
     for (std::size_t i = 0; i < part.size(); ++i) {
         const auto b = static_cast<std::uint8_t>(part[i]);
         if (b == '\n' && (i == 0 || part[i - 1] != '\r')) return "Lines must end in CR LF.";
-        if (b == '\r' && i + 1 < part.size() && part[i + 1] != '\n') return "Lines must end in CR LF.";
+        if (b == '\r' && i + 1 < part.size() && part[i + 1] != '\n')
+            return "Lines must end in CR LF.";
         if ((b < 0x20 && b != '\t' && b != '\r' && b != '\n') || b == 0x7f) {
             return "The head holds a control character.";
         }
@@ -79,13 +82,13 @@ std::optional<Refusal> take(const Field& f, Fields& seen, const HeadLimits& limi
         seen.host = f.value;
     } else if (is("content-length")) {
         if (++seen.lengths > 1) return bad("Content-Length must be sent once.");
-        const bool digits = !f.value.empty() && std::all_of(f.value.begin(), f.value.end(), [](char c) {
-            return c >= '0' && c <= '9';
-        });
+        const bool digits =
+            !f.value.empty() && std::all_of(f.value.begin(), f.value.end(),
+                                            [](char c) { return c >= '0' && c <= '9'; });
         if (!digits) return bad("Content-Length must be digits.");
         for (char c : f.value) {
-            seen.length = std::min<std::size_t>(seen.length * 10 + static_cast<std::size_t>(c - '0'),
-                                                limits.body_bytes + 1);
+            seen.length = std::min<std::size_t>(
+                seen.length * 10 + static_cast<std::size_t>(c - '0'), limits.body_bytes + 1);
         }
     } else if (is("transfer-encoding")) {
         return bad("Transfer-Encoding is not accepted; send Content-Length.");
@@ -119,7 +122,8 @@ bool lists(std::string_view value, std::string_view token) {
 
 bool holds_credential(std::string_view target) {
     const auto named = [](std::string_view text) {
-        if (text.find("tfk_") != std::string_view::npos || text.find("tfw_") != std::string_view::npos) {
+        if (text.find("tfk_") != std::string_view::npos ||
+            text.find("tfw_") != std::string_view::npos) {
             return true;
         }
         const std::size_t q = text.find('?');
@@ -130,8 +134,8 @@ bool holds_credential(std::string_view target) {
             const std::string_view pair = query.substr(0, end);
             const std::string key = lowered(pair.substr(0, std::min(pair.find('='), pair.size())));
             static constexpr std::array<std::string_view, 8> kNames = {
-                "key",      "token",  "api_key", "apikey", "access_token",
-                "password", "secret", "authorization"};
+                "key",          "token",    "api_key", "apikey",
+                "access_token", "password", "secret",  "authorization"};
             if (std::find(kNames.begin(), kNames.end(), key) != kNames.end()) return true;
             query.remove_prefix(std::min(end + 1, query.size()));
         }
@@ -174,7 +178,8 @@ FrameResult frame(std::string_view input, const HeadLimits& limits, const HostCh
     out.target = line.substr(s1 + 1, s2 - s1 - 1);
     if (out.target.empty() || out.target.front() != '/') return bad("The target must be a path.");
     for (char c : out.target) {
-        if (c <= 0x20 || c >= 0x7f || c == '#' || c == '\\') return bad("The target holds a character that is not allowed.");
+        if (c <= 0x20 || c >= 0x7f || c == '#' || c == '\\')
+            return bad("The target holds a character that is not allowed.");
     }
     if (has_encoded_break(out.target)) return bad("The target holds an encoded line break or NUL.");
     const std::string_view token = line.substr(0, s1);
@@ -209,7 +214,8 @@ FrameResult frame(std::string_view input, const HeadLimits& limits, const HostCh
     if (!is_ours(lowered(seen.host))) {
         return Refusal{421, "misdirected_host", "This host name is not served here.", {}};
     }
-    if (!method) return Refusal{405, "method_not_allowed", "This method is not known here.", kAllMethods};
+    if (!method)
+        return Refusal{405, "method_not_allowed", "This method is not known here.", kAllMethods};
     out.method = *method;
     const bool bodiless =
         out.method == Method::get || out.method == Method::head || out.method == Method::options;
@@ -218,15 +224,18 @@ FrameResult frame(std::string_view input, const HeadLimits& limits, const HostCh
         return Refusal{413, "payload_too_large", "The body exceeds 64 KiB.", {}};
     }
     if (holds_credential(out.target)) {
-        return Refusal{400, "credential_in_url",
-                       "Never put a key or token in a URL: it ends up in logs. Revoke it and send it in "
-                       "the Authorization header.",
-                       {}};
+        return Refusal{
+            400,
+            "credential_in_url",
+            "Never put a key or token in a URL: it ends up in logs. Revoke it and send it in "
+            "the Authorization header.",
+            {}};
     }
 
     out.size = out.head_size + seen.length;
     if (input.size() < out.size) return Incomplete{true, !seen.expect.empty(), out.size};
-    out.keep_alive = http10 ? lists(seen.connection, "keep-alive") : !lists(seen.connection, "close");
+    out.keep_alive =
+        http10 ? lists(seen.connection, "keep-alive") : !lists(seen.connection, "close");
     return out;
 }
 

@@ -17,7 +17,7 @@
 namespace twofold::http {
 
 struct HeadLimits {
-    std::size_t head_bytes = 8 * 1024;   // request line and fields, CRLF CRLF included
+    std::size_t head_bytes = 8 * 1024;  // request line and fields, CRLF CRLF included
     std::size_t body_bytes = 64 * 1024;
     std::size_t fields = 64;
 };
@@ -25,16 +25,16 @@ struct HeadLimits {
 // More bytes are needed. head_complete: the head is fine and only the body is missing.
 struct Incomplete {
     bool head_complete = false;
-    bool expects_continue = false;       // RFC 9110 section 10.1.1
-    std::size_t total = 0;               // bytes of the whole request, once the head is complete
+    bool expects_continue = false;  // RFC 9110 section 10.1.1
+    std::size_t total = 0;          // bytes of the whole request, once the head is complete
 };
 
 // One answer, then close.
 struct Refusal {
     int status = 400;
-    std::string_view code;               // problem code
-    std::string_view detail;             // for the reader of the answer; a literal
-    std::string_view allow;              // the Allow field of a 405, else empty
+    std::string_view code;    // problem code
+    std::string_view detail;  // for the reader of the answer; a literal
+    std::string_view allow;   // the Allow field of a 405, else empty
 };
 
 // The whole request is there; `size` bytes of the input belong to it. Views point into the input.
@@ -53,7 +53,8 @@ using HostCheck = std::function<bool(std::string_view)>;
 
 FrameResult frame(std::string_view input, const HeadLimits& limits, const HostCheck& is_ours);
 
-// True when the target holds a key or a token: tfk_ or tfw_ anywhere, or a parameter named like one.
+// True when the target holds a key or a token: tfk_ or tfw_ anywhere, or a parameter named like
+// one.
 bool holds_credential(std::string_view target);
 
 }  // namespace twofold::http

@@ -10,7 +10,7 @@ namespace {
 // Builds the value while counting depth and looking for repeated names. nlohmann's own parser keeps
 // the last of two members of one name, which is how a check and a use come to see different values.
 class Builder : public nlohmann::json_sax<Json> {
-   public:
+ public:
     Json result;
     std::string_view why;
 
@@ -33,12 +33,14 @@ class Builder : public nlohmann::json_sax<Json> {
         return true;
     }
 
-    bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& e) override {
+    bool parse_error(std::size_t, const std::string&,
+                     const nlohmann::detail::exception& e) override {
         // 406: a number that does not fit a double.
-        return refuse(e.id == 406 ? "A number is out of range." : "The body is not JSON (RFC 8259).");
+        return refuse(e.id == 406 ? "A number is out of range."
+                                  : "The body is not JSON (RFC 8259).");
     }
 
-   private:
+ private:
     template <class V>
     Json* place(V&& v) {
         if (stack_.empty()) {
@@ -81,8 +83,9 @@ class Builder : public nlohmann::json_sax<Json> {
 };
 
 std::size_t code_points(std::string_view utf8) {
-    return static_cast<std::size_t>(std::count_if(
-        utf8.begin(), utf8.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80; }));
+    return static_cast<std::size_t>(std::count_if(utf8.begin(), utf8.end(), [](char c) {
+        return (static_cast<unsigned char>(c) & 0xc0U) != 0x80;
+    }));
 }
 
 std::string escape_pointer(std::string_view name) {
@@ -108,7 +111,8 @@ JsonText parse_json(std::string_view text) {
     if (!is_utf8(text)) return {std::nullopt, "The body is not UTF-8."};
     Builder builder;
     if (!Json::sax_parse(text.begin(), text.end(), &builder)) {
-        return {std::nullopt, builder.why.empty() ? "The body is not JSON (RFC 8259)." : builder.why};
+        return {std::nullopt,
+                builder.why.empty() ? "The body is not JSON (RFC 8259)." : builder.why};
     }
     return {std::move(builder.result), {}};
 }
@@ -130,7 +134,9 @@ void ObjectReader::fail(const char* name, std::string_view code, std::string_vie
     errors_.push_back({pointer_to(name), std::string(code), std::string(detail)});
 }
 
-bool ObjectReader::has(const char* name) const { return object_ != nullptr && object_->contains(name); }
+bool ObjectReader::has(const char* name) const {
+    return object_ != nullptr && object_->contains(name);
+}
 
 const Json* ObjectReader::member(const char* name, Need need) {
     asked_.insert(name);
@@ -166,8 +172,8 @@ std::optional<std::string> ObjectReader::string(const char* name, std::size_t mi
     return text;
 }
 
-std::optional<std::int64_t> ObjectReader::integer(const char* name, std::int64_t min, std::int64_t max,
-                                                  Need need) {
+std::optional<std::int64_t> ObjectReader::integer(const char* name, std::int64_t min,
+                                                  std::int64_t max, Need need) {
     const Json* v = member(name, need);
     if (v == nullptr) return std::nullopt;
     // 30.9 is not 30, and a number written as 3e1 or 30.0 is a float to this parser: refused too.
@@ -176,8 +182,8 @@ std::optional<std::int64_t> ObjectReader::integer(const char* name, std::int64_t
         return std::nullopt;
     }
     // Compared before narrowing: 4294967326 is not 30, and an unsigned one may exceed int64.
-    const bool too_big = v->is_number_unsigned() &&
-                         v->get<std::uint64_t>() > static_cast<std::uint64_t>(INT64_MAX);
+    const bool too_big =
+        v->is_number_unsigned() && v->get<std::uint64_t>() > static_cast<std::uint64_t>(INT64_MAX);
     if (too_big || v->get<std::int64_t>() < min || v->get<std::int64_t>() > max) {
         fail(name, "range",
              "Allowed are " + std::to_string(min) + " to " + std::to_string(max) + ".");

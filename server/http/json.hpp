@@ -30,7 +30,7 @@ JsonText parse_json(std::string_view text);
 // nobody asked for are reported as unknown. Strings are UTF-8 without NUL and their length is
 // counted in code points. A member that is absent or wrong reads as nothing.
 class ObjectReader {
-   public:
+ public:
     // pointer: where the object sits, "" for the whole body (RFC 6901).
     ObjectReader(const Json& value, std::vector<FieldError>& errors, std::string pointer = {});
 
@@ -41,7 +41,8 @@ class ObjectReader {
                                         Need need = Need::required);
     std::optional<bool> boolean(const char* name, Need need = Need::required);
     // One of the words; returns its index.
-    std::optional<std::size_t> choice(const char* name, std::initializer_list<std::string_view> words,
+    std::optional<std::size_t> choice(const char* name,
+                                      std::initializer_list<std::string_view> words,
                                       Need need = Need::required);
     // A nested object, or null when absent or not an object.
     const Json* object(const char* name, Need need = Need::required);
@@ -53,7 +54,7 @@ class ObjectReader {
     void finish();
     std::string pointer_to(std::string_view name) const;
 
-   private:
+ private:
     const Json* member(const char* name, Need need);
 
     const Json* object_ = nullptr;

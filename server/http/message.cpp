@@ -22,9 +22,8 @@ std::optional<Method> parse_method(std::string_view token) {
 }
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
-    return a.size() == b.size() &&
-           std::equal(a.begin(), a.end(), b.begin(),
-                      [](char x, char y) { return lower(x) == lower(y); });
+    return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
+                                              [](char x, char y) { return lower(x) == lower(y); });
 }
 
 std::optional<std::string_view> Request::header(std::string_view field_name) const {
@@ -35,9 +34,9 @@ std::optional<std::string_view> Request::header(std::string_view field_name) con
 }
 
 std::size_t Request::count(std::string_view field_name) const {
-    return static_cast<std::size_t>(std::count_if(headers.begin(), headers.end(), [&](const Field& f) {
-        return equals_ignoring_case(f.name, field_name);
-    }));
+    return static_cast<std::size_t>(
+        std::count_if(headers.begin(), headers.end(),
+                      [&](const Field& f) { return equals_ignoring_case(f.name, field_name); }));
 }
 
 std::string_view Request::param(std::string_view param_name) const {

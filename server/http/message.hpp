@@ -33,13 +33,13 @@ struct Request {
     std::string_view path;       // as sent, without the query
     std::string_view body;       // whole, at most the front's body limit
     std::vector<Field> headers;  // in order, values trimmed, names as sent
-    std::vector<std::pair<std::string, std::string>> query;   // decoded, in order
+    std::vector<std::pair<std::string, std::string>> query;        // decoded, in order
     std::vector<std::pair<std::string_view, std::string>> params;  // of the path template, decoded
-    std::string remote_addr;     // the client: the peer, or what a trusted proxy says
-    std::string request_id;      // "req_…", also sent as X-Request-Id
-    std::string_view route;      // the path template that matched, or empty
-    bool secure = false;         // TLS ended in this process
-    std::string raw;             // owner of the views above
+    std::string remote_addr;  // the client: the peer, or what a trusted proxy says
+    std::string request_id;   // "req_…", also sent as X-Request-Id
+    std::string_view route;   // the path template that matched, or empty
+    bool secure = false;      // TLS ended in this process
+    std::string raw;          // owner of the views above
 
     Request() = default;
     Request(Request&&) = default;
@@ -59,11 +59,11 @@ struct Request {
 
 struct Response {
     int status = 200;
-    std::string content_type;    // empty: no body
+    std::string content_type;  // empty: no body
     std::string body;
     std::shared_ptr<const std::string> shared_body;  // instead of body: bytes many answers share
     std::vector<std::pair<std::string, std::string>> headers;
-    std::string_view code;       // the problem code, for the access log; a string literal
+    std::string_view code;  // the problem code, for the access log; a string literal
 
     Response& set(std::string field_name, std::string value) {
         headers.emplace_back(std::move(field_name), std::move(value));

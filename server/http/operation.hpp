@@ -32,20 +32,20 @@ struct Operation {
     Method method = Method::get;
     std::string path{};
     Auth auth = Auth::none;
-    std::string scope{};          // an API key needs it; empty where no key may call
-    std::string id{};             // operationId
+    std::string scope{};  // an API key needs it; empty where no key may call
+    std::string id{};     // operationId
     std::string tag{};
-    std::string summary{};        // one line
-    std::string description{};    // may be empty
+    std::string summary{};      // one line
+    std::string description{};  // may be empty
     Body body = Body::none;
-    std::string request{};        // name of the schema of the body
+    std::string request{};  // name of the schema of the body
     int success = 200;
-    std::string response{};       // name of the schema of the answer, or empty
+    std::string response{};             // name of the schema of the answer, or empty
     std::vector<std::string> errors{};  // beside those every call of its kind can give
     std::vector<std::string> query{};   // names of query parameters it knows
-    bool idempotent = false;    // takes Idempotency-Key
-    bool secret = false;        // its answer holds a secret: kept 10 min only
-    bool blocking = true;       // reaches the database or hashes a password
+    bool idempotent = false;            // takes Idempotency-Key
+    bool secret = false;                // its answer holds a secret: kept 10 min only
+    bool blocking = true;               // reaches the database or hashes a password
     Run run{};
 };
 

@@ -27,8 +27,8 @@ Response make(std::string_view code, const std::string& request_id, std::string_
     res.content_type = "application/problem+json; charset=utf-8";
     // `type` stays about:blank (RFC 9457 section 4.2.1): `code` is the stable handle.
     res.body = "{\"type\":\"about:blank\",\"title\":" + json_quote(kind->title) +
-               ",\"status\":" + std::to_string(res.status) + ",\"code\":\"" + std::string(kind->code) +
-               "\"";
+               ",\"status\":" + std::to_string(res.status) + ",\"code\":\"" +
+               std::string(kind->code) + "\"";
     res.body += ",\"detail\":" + json_quote(detail.empty() ? kind->title : detail);
     res.body += ",\"request_id\":" + json_quote(request_id);
     if (!members.empty()) res.body += "," + members;

@@ -65,7 +65,8 @@ inline constexpr std::array<ProblemKind, 37> kProblems = {{
 
 const ProblemKind* find_problem(std::string_view code);
 
-// `code` must be in kProblems; an unknown one answers as `internal`. `status` 0 takes the code's own.
+// `code` must be in kProblems; an unknown one answers as `internal`. `status` 0 takes the code's
+// own.
 Response problem(std::string_view code, const std::string& request_id, std::string_view detail = {},
                  const std::vector<FieldError>& errors = {}, int status = 0);
 

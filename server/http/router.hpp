@@ -14,26 +14,26 @@ namespace twofold::http {
 // Who may call. The wrapper that enforces it lives with the handlers; the table only records it, so
 // that the OpenAPI document and the tests read the same facts.
 enum class Auth : std::uint8_t {
-    none,             // anyone
-    optional_session, // anyone; a person's session is read when there is one
-    session,          // a signed-in person
-    partial_session,  // a person whose second step may still be open
-    key,              // an API key of an application
-    key_or_session,   // {user} with a key, `me` with a session
-    key_or_partial,   // as above, or the rights-less session bound to that challenge
+    none,              // anyone
+    optional_session,  // anyone; a person's session is read when there is one
+    session,           // a signed-in person
+    partial_session,   // a person whose second step may still be open
+    key,               // an API key of an application
+    key_or_session,    // {user} with a key, `me` with a session
+    key_or_partial,    // as above, or the rights-less session bound to that challenge
 };
 
 struct Route {
     Method method = Method::get;
-    std::string path;      // "/v1/users/{user}/enrollments/{id}"
+    std::string path;  // "/v1/users/{user}/enrollments/{id}"
     Auth auth = Auth::none;
-    std::string scope;     // of an API key, or empty
-    bool blocking = false; // may wait (database, Argon2id): runs on the blocking pool
+    std::string scope;      // of an API key, or empty
+    bool blocking = false;  // may wait (database, Argon2id): runs on the blocking pool
     Handler handler;
 };
 
 class Router {
-   public:
+ public:
     Router();
     ~Router();
     Router(Router&&) noexcept;
@@ -60,7 +60,7 @@ class Router {
 
     const std::vector<std::unique_ptr<Route>>& routes() const { return routes_; }
 
-   private:
+ private:
     struct Node;
     std::unique_ptr<Node> root_;
     std::vector<std::unique_ptr<Route>> routes_;

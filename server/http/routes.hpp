@@ -19,10 +19,11 @@ struct Services {
 };
 
 // Services outlive the operations.
-void add_client_operations(const Services&, std::vector<Operation>&);     // /client/…
-void add_user_operations(const Services&, std::vector<Operation>&);       // /v1/users/{user}/…
-void add_challenge_operations(const Services&, std::vector<Operation>&);  // /v1/challenges, assertions, audit
-void add_system_operations(const Services&, std::vector<Operation>&);     // health, JWKS, demo
+void add_client_operations(const Services&, std::vector<Operation>&);  // /client/…
+void add_user_operations(const Services&, std::vector<Operation>&);    // /v1/users/{user}/…
+void add_challenge_operations(const Services&,
+                              std::vector<Operation>&);  // /v1/challenges, assertions, audit
+void add_system_operations(const Services&, std::vector<Operation>&);  // health, JWKS, demo
 
 // 422 with everything that is wrong with the body.
 Response refuse_body(const Call& call);

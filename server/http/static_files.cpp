@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -13,9 +14,9 @@ namespace {
 namespace fs = std::filesystem;
 constexpr std::uintmax_t kMaxTotal = 32U << 20;
 
-// Nothing for what is no part of a page. Such files are not even opened: a database that somebody put
-// into the folder must neither be served nor lose this process's locks on it, which closing a second
-// descriptor of it would drop (fcntl(2)).
+// Nothing for what is no part of a page. Such files are not even opened: a database that somebody
+// put into the folder must neither be served nor lose this process's locks on it, which closing a
+// second descriptor of it would drop (fcntl(2)).
 std::optional<std::string> type_of(const std::string& extension) {
     static const std::map<std::string, std::string> kTypes = {
         {".html", "text/html; charset=utf-8"},
@@ -47,15 +48,17 @@ std::string etag_of(const std::string& bytes) {
     return {text.data(), static_cast<std::size_t>(n)};
 }
 
-// Vite's "assets/name-Ab12Cd34.ext": a dash and at least eight characters of a hash before the extension.
+// Vite's "assets/name-Ab12Cd34.ext": a dash and at least eight characters of a hash before the
+// extension.
 bool is_hashed(const fs::path& p) {
     const std::string stem = p.stem().string();
-    const std::size_t dash = stem.rfind('-', stem.size() >= 9 ? stem.size() - 9 : std::string::npos);
+    const std::size_t dash =
+        stem.rfind('-', stem.size() >= 9 ? stem.size() - 9 : std::string::npos);
     if (dash == std::string::npos || stem.size() < 9) return false;
     const std::string_view hash = std::string_view(stem).substr(dash + 1);
     const bool word = std::all_of(hash.begin(), hash.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-               c == '-';
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '_' || c == '-';
     });
     const bool mixed = std::any_of(hash.begin(), hash.end(), [](char c) {
         return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z');
@@ -93,18 +96,20 @@ StaticFiles::StaticFiles(const std::string& folder) {
             compressed[url.substr(0, url.size() - 3)] = std::move(bytes);
             continue;
         }
-        files_[url] = File{*type, etag_of(*bytes),
-                           url.compare(0, 8, "/assets/") == 0 && is_hashed(path),
-                           std::move(bytes), nullptr};
+        files_[url] =
+            File{*type, etag_of(*bytes), url.compare(0, 8, "/assets/") == 0 && is_hashed(path),
+                 std::move(bytes), nullptr};
     }
     for (auto& [url, bytes] : compressed) {
-        if (const auto it = files_.find(url); it != files_.end()) it->second.brotli = std::move(bytes);
+        if (const auto it = files_.find(url); it != files_.end())
+            it->second.brotli = std::move(bytes);
     }
     if (const auto it = files_.find("/index.html"); it != files_.end()) files_["/"] = it->second;
 }
 
 void StaticFiles::hide(std::string_view prefix) {
-    std::erase_if(files_, [&](const auto& f) { return f.first.compare(0, prefix.size(), prefix) == 0; });
+    std::erase_if(files_,
+                  [&](const auto& f) { return f.first.compare(0, prefix.size(), prefix) == 0; });
 }
 
 std::optional<Response> StaticFiles::answer(const Request& req) const {

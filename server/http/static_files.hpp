@@ -12,16 +12,15 @@
 namespace twofold::http {
 
 class StaticFiles {
-   public:
+ public:
     StaticFiles() = default;
-    // Reads the folder (pages, scripts, styles, images, fonts and wasm; no dot files or symlinks; at
-    // most 32 MiB in all). An absent or
-    // unreadable folder gives an empty set.
+    // Reads the folder (pages, scripts, styles, images, fonts and wasm; no dot files or symlinks;
+    // at most 32 MiB in all). An absent or unreadable folder gives an empty set.
     explicit StaticFiles(const std::string& folder);
 
     bool empty() const { return files_.empty(); }
-    // The file at that path, "/" being index.html and "/a/b" also a/b.html; nothing when there is none. page_headers (the
-    // CSP and its like) go onto HTML only.
+    // The file at that path, "/" being index.html and "/a/b" also a/b.html; nothing when there is
+    // none. page_headers (the CSP and its like) go onto HTML only.
     std::optional<Response> answer(const Request& req) const;
     // Forgets every file whose path starts so.
     void hide(std::string_view prefix);
@@ -29,7 +28,7 @@ class StaticFiles {
         page_headers_.emplace_back(std::move(name), std::move(value));
     }
 
-   private:
+ private:
     struct File {
         std::string type;
         std::string etag;

@@ -6,7 +6,8 @@ namespace twofold::http {
 namespace {
 
 Response healthz(const Services& s, Call&) {
-    return json_response(200, Out{{"status", "ok"}, {"version", s.settings.version}, {"core", s.settings.version}});
+    return json_response(
+        200, Out{{"status", "ok"}, {"version", s.settings.version}, {"core", s.settings.version}});
 }
 
 Response readyz(const Services& s, Call& call) {
@@ -49,18 +50,33 @@ void add_system_operations(const Services& s, std::vector<Operation>& ops) {
     const auto run = [&s](Response (*handler)(const Services&, Call&)) {
         return [&s, handler](Call& call) { return handler(s, call); };
     };
-    ops.push_back({.path = "/healthz", .id = "health", .tag = "Running", .summary = "The process answers",
-                   .response = "Health", .blocking = false, .run = run(healthz)});
-    ops.push_back({.path = "/readyz", .id = "ready", .tag = "Running",
-                   .summary = "The server can do its work: database and clock", .response = "Ready",
+    ops.push_back({.path = "/healthz",
+                   .id = "health",
+                   .tag = "Running",
+                   .summary = "The process answers",
+                   .response = "Health",
+                   .blocking = false,
+                   .run = run(healthz)});
+    ops.push_back({.path = "/readyz",
+                   .id = "ready",
+                   .tag = "Running",
+                   .summary = "The server can do its work: database and clock",
+                   .response = "Ready",
                    .run = run(readyz)});
-    ops.push_back({.path = "/.well-known/jwks.json", .id = "jwks", .tag = "Assertions",
-                   .summary = "Public keys that assertions are signed with (RFC 7517)", .response = "JwkSet",
+    ops.push_back({.path = "/.well-known/jwks.json",
+                   .id = "jwks",
+                   .tag = "Assertions",
+                   .summary = "Public keys that assertions are signed with (RFC 7517)",
+                   .response = "JwkSet",
                    .run = run(jwks)});
     if (s.core.settings.demo && s.settings.mailbox_json) {
-        ops.push_back({.path = "/demo/mailbox.json", .id = "demoMailbox", .tag = "Demo",
-                       .summary = "Messages of the demonstration, newest first", .response = "Mailbox",
-                       .blocking = false, .run = run(mailbox)});
+        ops.push_back({.path = "/demo/mailbox.json",
+                       .id = "demoMailbox",
+                       .tag = "Demo",
+                       .summary = "Messages of the demonstration, newest first",
+                       .response = "Mailbox",
+                       .blocking = false,
+                       .run = run(mailbox)});
     }
 }
 

@@ -9,7 +9,7 @@
 namespace twofold::http {
 
 class TlsSession {
-   public:
+ public:
     ~TlsSession();
     TlsSession(const TlsSession&) = delete;
     TlsSession& operator=(const TlsSession&) = delete;
@@ -22,7 +22,7 @@ class TlsSession {
     // Appends the close_notify alert (RFC 8446 section 6.1).
     void close(std::string& to_peer);
 
-   private:
+ private:
     friend class TlsContext;
     struct State;
     explicit TlsSession(std::unique_ptr<State> state);
@@ -30,7 +30,7 @@ class TlsSession {
 };
 
 class TlsContext {
-   public:
+ public:
     // PEM files: the certificate chain and its key. Null, with the reason in `error`, when they
     // cannot be read or do not belong together.
     static std::shared_ptr<TlsContext> load(const std::string& certificate_file,
@@ -42,7 +42,7 @@ class TlsContext {
     // Null when memory is short.
     std::unique_ptr<TlsSession> accept();
 
-   private:
+ private:
     struct State;
     explicit TlsContext(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;

@@ -37,7 +37,8 @@ Response erase_user(const Services& s, Call& call) {
     const domain::ProofGiven proof = read_proof(body, true);
     body.finish();
     if (!call.errors.empty()) return refuse_body(call);
-    const auto done = domain::Users(s.core).erase(call.caller, call.req.param("user"), password, proof);
+    const auto done =
+        domain::Users(s.core).erase(call.caller, call.req.param("user"), password, proof);
     if (!done) return problem_response(done.error(), call.req.request_id);
     Response res = no_content();
     if (own_view(call)) res.set("Set-Cookie", s.gate.cookie(""));
@@ -54,7 +55,8 @@ Response start_enrollment(const Services& s, Call& call) {
     request.proof = read_proof(body, false);
     body.finish();
     if (!call.errors.empty()) return refuse_body(call);
-    const auto started = domain::Enrolments(s.core).start(call.caller, call.req.param("user"), request);
+    const auto started =
+        domain::Enrolments(s.core).start(call.caller, call.req.param("user"), request);
     if (!started) return problem_response(started.error(), call.req.request_id);
     return json_response(201, pending_enrollment_json(*started));
 }
@@ -112,7 +114,8 @@ Response disable(const Services& s, Call& call) {
     const domain::ProofGiven proof = read_proof(body, true);
     body.finish();
     if (!call.errors.empty()) return refuse_body(call);
-    const auto done = domain::Enrolments(s.core).disable(call.caller, call.req.param("user"), proof);
+    const auto done =
+        domain::Enrolments(s.core).disable(call.caller, call.req.param("user"), proof);
     return done ? no_content() : problem_response(done.error(), call.req.request_id);
 }
 
@@ -121,7 +124,8 @@ Response regenerate(const Services& s, Call& call) {
     const domain::ProofGiven proof = read_proof(body, true);
     body.finish();
     if (!call.errors.empty()) return refuse_body(call);
-    const auto made = domain::BackupCodes(s.core).regenerate(call.caller, call.req.param("user"), proof);
+    const auto made =
+        domain::BackupCodes(s.core).regenerate(call.caller, call.req.param("user"), proof);
     if (!made) return problem_response(made.error(), call.req.request_id);
     return json_response(201, backup_codes_json(*made));
 }
@@ -138,71 +142,170 @@ void add_user_operations(const Services& s, std::vector<Operation>& ops) {
     const auto run = [&s](Response (*handler)(const Services&, Call&)) {
         return [&s, handler](Call& call) { return handler(s, call); };
     };
-    const std::vector<std::string> proof = {"not_found",     "proof_required", "code_invalid",
+    const std::vector<std::string> proof = {"not_found", "proof_required", "code_invalid",
                                             "code_already_used", "factor_locked"};
     const auto with = [&proof](std::vector<std::string> more) {
         more.insert(more.end(), proof.begin(), proof.end());
         return more;
     };
     const std::string base = "/v1/users/{user}";
-    ops.push_back({.method = Method::put, .path = base, .auth = Auth::key, .scope = "users", .id = "putUser",
-                   .tag = "Users", .summary = "Create or update a user's contact",
-                   .description = "201 when the user is new. A contact is unproven and never moves a factor. An "
-                                  "empty text clears a member.",
-                   .body = Body::required, .request = "UserChange", .response = "User",
-                   .errors = {"not_found"}, .idempotent = true, .run = run(put_user)});
-    ops.push_back({.path = base, .auth = Auth::key_or_session, .scope = "users", .id = "getUser", .tag = "Users",
-                   .summary = "Contact and state of 2FA", .description = "Addresses are masked for API keys.",
-                   .response = "User", .errors = {"not_found"}, .run = run(get_user)});
-    ops.push_back({.method = Method::del, .path = base, .auth = Auth::key_or_session, .scope = "erase",
-                   .id = "eraseUser", .tag = "Users", .summary = "Erase a user",
+    ops.push_back(
+        {.method = Method::put,
+         .path = base,
+         .auth = Auth::key,
+         .scope = "users",
+         .id = "putUser",
+         .tag = "Users",
+         .summary = "Create or update a user's contact",
+         .description =
+             "201 when the user is new. A contact is unproven and never moves a factor. An "
+             "empty text clears a member.",
+         .body = Body::required,
+         .request = "UserChange",
+         .response = "User",
+         .errors = {"not_found"},
+         .idempotent = true,
+         .run = run(put_user)});
+    ops.push_back({.path = base,
+                   .auth = Auth::key_or_session,
+                   .scope = "users",
+                   .id = "getUser",
+                   .tag = "Users",
+                   .summary = "Contact and state of 2FA",
+                   .description = "Addresses are masked for API keys.",
+                   .response = "User",
+                   .errors = {"not_found"},
+                   .run = run(get_user)});
+    ops.push_back({.method = Method::del,
+                   .path = base,
+                   .auth = Auth::key_or_session,
+                   .scope = "erase",
+                   .id = "eraseUser",
+                   .tag = "Users",
+                   .summary = "Erase a user",
                    .description = "For `me` with the password, and with proof when 2FA is on.",
-                   .body = Body::optional, .request = "Erasure", .success = 204,
-                   .errors = with({"credentials_invalid", "rate_limited"}), .idempotent = true,
+                   .body = Body::optional,
+                   .request = "Erasure",
+                   .success = 204,
+                   .errors = with({"credentials_invalid", "rate_limited"}),
+                   .idempotent = true,
                    .run = run(erase_user)});
-    ops.push_back({.method = Method::post, .path = base + "/enrollments", .auth = Auth::key_or_session,
-                   .scope = "enroll", .id = "startEnrollment", .tag = "Enrolments",
-                   .summary = "Begin to enrol an authenticator app",
-                   .description = "The only answer that ever holds the secret. With 2FA on it takes proof; here "
-                                  "`method` is what to enrol, and a code's own form says what kind it is.",
-                   .body = Body::required, .request = "EnrollmentStart", .success = 201,
-                   .response = "PendingEnrollment",
-                   .errors = with({"reauthentication_required", "too_many_factors"}), .idempotent = true,
-                   .secret = true, .run = run(start_enrollment)});
-    ops.push_back({.path = base + "/enrollments", .auth = Auth::key_or_session, .scope = "enroll",
-                   .id = "listEnrollments", .tag = "Enrolments", .summary = "The user's methods",
-                   .response = "EnrollmentList", .errors = {"not_found"}, .run = run(list_enrollments)});
-    ops.push_back({.path = base + "/enrollments/{id}", .auth = Auth::key_or_session, .scope = "enroll",
-                   .id = "getEnrollment", .tag = "Enrolments", .summary = "One method", .response = "Enrollment",
-                   .errors = {"not_found"}, .run = run(get_enrollment)});
-    ops.push_back({.method = Method::patch, .path = base + "/enrollments/{id}", .auth = Auth::key_or_session,
-                   .scope = "manage", .id = "renameEnrollment", .tag = "Enrolments", .summary = "Rename a method",
-                   .body = Body::required, .request = "LabelOnly", .response = "Enrollment",
-                   .errors = {"not_found"}, .idempotent = true, .run = run(rename_enrollment)});
-    ops.push_back({.method = Method::post, .path = base + "/enrollments/{id}/confirm",
-                   .auth = Auth::key_or_session, .scope = "enroll", .id = "confirmEnrollment",
-                   .tag = "Enrolments", .summary = "Confirm with a code of the new app",
-                   .description = "Backup codes come with the first active method, and never again.",
-                   .body = Body::required, .request = "CodeOnly", .response = "ConfirmedEnrollment",
-                   .errors = with({"enrollment_expired", "enrollment_closed"}), .idempotent = true,
-                   .secret = true, .run = run(confirm_enrollment)});
-    ops.push_back({.method = Method::post, .path = base + "/enrollments/{id}/remove",
-                   .auth = Auth::key_or_session, .scope = "manage", .id = "removeEnrollment",
-                   .tag = "Enrolments", .summary = "Remove a method; removing the last one disables 2FA",
-                   .body = Body::required, .request = "Proof", .success = 204, .errors = proof,
-                   .idempotent = true, .run = run(remove_enrollment)});
-    ops.push_back({.method = Method::post, .path = base + "/disable", .auth = Auth::key_or_session,
-                   .scope = "manage", .id = "disable", .tag = "Enrolments", .summary = "Switch 2FA off",
-                   .body = Body::required, .request = "Proof", .success = 204,
-                   .errors = with({"not_enrolled"}), .idempotent = true, .run = run(disable)});
-    ops.push_back({.method = Method::post, .path = base + "/backup-codes", .auth = Auth::key_or_session,
-                   .scope = "manage", .id = "regenerateBackupCodes", .tag = "Backup codes",
-                   .summary = "New backup codes; the old ones end", .body = Body::required, .request = "Proof",
-                   .success = 201, .response = "BackupCodes", .errors = with({"not_enrolled"}),
-                   .idempotent = true, .secret = true, .run = run(regenerate)});
-    ops.push_back({.path = base + "/backup-codes", .auth = Auth::key_or_session, .scope = "manage",
-                   .id = "countBackupCodes", .tag = "Backup codes", .summary = "How many are left",
-                   .response = "BackupCodeCount", .errors = {"not_found"}, .run = run(count_backup_codes)});
+    ops.push_back(
+        {.method = Method::post,
+         .path = base + "/enrollments",
+         .auth = Auth::key_or_session,
+         .scope = "enroll",
+         .id = "startEnrollment",
+         .tag = "Enrolments",
+         .summary = "Begin to enrol an authenticator app",
+         .description =
+             "The only answer that ever holds the secret. With 2FA on it takes proof; here "
+             "`method` is what to enrol, and a code's own form says what kind it is.",
+         .body = Body::required,
+         .request = "EnrollmentStart",
+         .success = 201,
+         .response = "PendingEnrollment",
+         .errors = with({"reauthentication_required", "too_many_factors"}),
+         .idempotent = true,
+         .secret = true,
+         .run = run(start_enrollment)});
+    ops.push_back({.path = base + "/enrollments",
+                   .auth = Auth::key_or_session,
+                   .scope = "enroll",
+                   .id = "listEnrollments",
+                   .tag = "Enrolments",
+                   .summary = "The user's methods",
+                   .response = "EnrollmentList",
+                   .errors = {"not_found"},
+                   .run = run(list_enrollments)});
+    ops.push_back({.path = base + "/enrollments/{id}",
+                   .auth = Auth::key_or_session,
+                   .scope = "enroll",
+                   .id = "getEnrollment",
+                   .tag = "Enrolments",
+                   .summary = "One method",
+                   .response = "Enrollment",
+                   .errors = {"not_found"},
+                   .run = run(get_enrollment)});
+    ops.push_back({.method = Method::patch,
+                   .path = base + "/enrollments/{id}",
+                   .auth = Auth::key_or_session,
+                   .scope = "manage",
+                   .id = "renameEnrollment",
+                   .tag = "Enrolments",
+                   .summary = "Rename a method",
+                   .body = Body::required,
+                   .request = "LabelOnly",
+                   .response = "Enrollment",
+                   .errors = {"not_found"},
+                   .idempotent = true,
+                   .run = run(rename_enrollment)});
+    ops.push_back(
+        {.method = Method::post,
+         .path = base + "/enrollments/{id}/confirm",
+         .auth = Auth::key_or_session,
+         .scope = "enroll",
+         .id = "confirmEnrollment",
+         .tag = "Enrolments",
+         .summary = "Confirm with a code of the new app",
+         .description = "Backup codes come with the first active method, and never again.",
+         .body = Body::required,
+         .request = "CodeOnly",
+         .response = "ConfirmedEnrollment",
+         .errors = with({"enrollment_expired", "enrollment_closed"}),
+         .idempotent = true,
+         .secret = true,
+         .run = run(confirm_enrollment)});
+    ops.push_back({.method = Method::post,
+                   .path = base + "/enrollments/{id}/remove",
+                   .auth = Auth::key_or_session,
+                   .scope = "manage",
+                   .id = "removeEnrollment",
+                   .tag = "Enrolments",
+                   .summary = "Remove a method; removing the last one disables 2FA",
+                   .body = Body::required,
+                   .request = "Proof",
+                   .success = 204,
+                   .errors = proof,
+                   .idempotent = true,
+                   .run = run(remove_enrollment)});
+    ops.push_back({.method = Method::post,
+                   .path = base + "/disable",
+                   .auth = Auth::key_or_session,
+                   .scope = "manage",
+                   .id = "disable",
+                   .tag = "Enrolments",
+                   .summary = "Switch 2FA off",
+                   .body = Body::required,
+                   .request = "Proof",
+                   .success = 204,
+                   .errors = with({"not_enrolled"}),
+                   .idempotent = true,
+                   .run = run(disable)});
+    ops.push_back({.method = Method::post,
+                   .path = base + "/backup-codes",
+                   .auth = Auth::key_or_session,
+                   .scope = "manage",
+                   .id = "regenerateBackupCodes",
+                   .tag = "Backup codes",
+                   .summary = "New backup codes; the old ones end",
+                   .body = Body::required,
+                   .request = "Proof",
+                   .success = 201,
+                   .response = "BackupCodes",
+                   .errors = with({"not_enrolled"}),
+                   .idempotent = true,
+                   .secret = true,
+                   .run = run(regenerate)});
+    ops.push_back({.path = base + "/backup-codes",
+                   .auth = Auth::key_or_session,
+                   .scope = "manage",
+                   .id = "countBackupCodes",
+                   .tag = "Backup codes",
+                   .summary = "How many are left",
+                   .response = "BackupCodeCount",
+                   .errors = {"not_found"},
+                   .run = run(count_backup_codes)});
 }
 
 }  // namespace twofold::http

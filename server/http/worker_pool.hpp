@@ -3,19 +3,20 @@
 // no instead of letting work grow old, and the front answers 503 `overloaded`.
 // Thread-safe.
 #pragma once
+#include <pthread.h>
+
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <functional>
 #include <mutex>
-#include <pthread.h>
 #include <vector>
 
 namespace twofold::http {
 
 class WorkerPool {
-   public:
+ public:
     // The task learns whether it waited too long to be worth running.
     using Task = std::function<void(bool stale)>;
 
@@ -39,7 +40,7 @@ class WorkerPool {
     std::size_t queued() const;
     std::size_t running() const;
 
-   private:
+ private:
     struct Item {
         Task task;
         std::chrono::steady_clock::time_point since;

@@ -152,7 +152,7 @@ for (const database of databases) {
     const exampleOf = (call) => call.operation.requestBody?.content['application/json'].example;
     const schemaOf = (call) => call.operation.requestBody?.content['application/json'].schema;
 
-    it('each member of each call takes no wrong value', async () => {
+    it('security 16, 68, 70: each member of each call takes no wrong value', async () => {
       for (const call of calls.filter(schemaOf)) {
         for (const member of members(doc, schemaOf(call))) {
           for (const value of list.values) {
@@ -174,7 +174,7 @@ for (const database of databases) {
       }
     });
 
-    it('no member that is unknown', async () => {
+    it('security 56: no member that is unknown', async () => {
       for (const call of calls.filter(schemaOf)) {
         for (const name of list.extra_members) {
           const text = JSON.stringify(exampleOf(call)).replace(/^\{/, `{${JSON.stringify(name)}:1${Object.keys(exampleOf(call)).length ? ',' : ''}`);
@@ -183,7 +183,7 @@ for (const database of databases) {
       }
     });
 
-    it('no body that is not the JSON of an object', async () => {
+    it('security 68, 70: no body that is not the JSON of an object', async () => {
       for (const call of calls.filter(schemaOf)) {
         for (const body of list.bodies) {
           // A body that may be absent is absent when it is empty.
@@ -197,7 +197,7 @@ for (const database of databases) {
       }
     });
 
-    it('no header that is out of place', async () => {
+    it('security 54, 68: no header that is out of place', async () => {
       for (const call of calls) {
         for (const h of list.headers) {
           const mutates = call.method !== 'GET';
@@ -211,7 +211,7 @@ for (const database of databases) {
       }
     });
 
-    it('no path parameter that is nobody, and no query that is not known', async () => {
+    it('security 55, 59, 68: no path parameter that is nobody, and no query that is not known', async () => {
       for (const call of calls) {
         const body = call.operation.requestBody ? JSON.stringify(exampleOf(call)) : undefined;
         for (const [, name] of call.template.matchAll(/\{(\w+)\}/g)) {
@@ -236,7 +236,7 @@ for (const database of databases) {
       }
     });
 
-    it('no method but the documented ones (69)', async () => {
+    it('security 65, 69: no method but the documented ones, and no permission for another origin', async () => {
       for (const [template, operations] of Object.entries(doc.paths)) {
         for (const method of ['GET', 'PUT', 'POST', 'PATCH', 'DELETE', 'TRACE', 'PROPFIND', 'LOCK']) {
           if (operations[method.toLowerCase()]) continue;
@@ -254,7 +254,7 @@ for (const database of databases) {
       assert.equal((await key.raw('GET', '/no/such/path')).code, 'not_found');
     });
 
-    it('and nothing has changed', async () => {
+    it('security 68: and nothing has changed', async () => {
       assert.deepEqual(await state(), witness);
       assert.equal(server.child.exitCode, null);
       const health = await key.call('GET', '/readyz');

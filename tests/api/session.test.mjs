@@ -13,13 +13,13 @@ describe('sessions', () => {
   });
   after(() => site.close());
 
-  it('the cookie is HttpOnly, SameSite=Strict, on the whole host, and plain only on loopback http (53)', async () => {
+  it('security 53: the cookie is HttpOnly, SameSite=Strict, on the whole host, and plain only on loopback http', async () => {
     site.account('cookie@example.com', 'a long and private sentence');
     const answer = await site.client().call('POST', '/client/sign-in', { email: 'cookie@example.com', password: 'a long and private sentence' });
     assert.match(answer.headers['set-cookie'][0], /^twofold_session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict$/);
   });
 
-  it('with an https public URL it is __Host- and Secure, HSTS is sent, and the URL is the origin (53, 72)', async () => {
+  it('security 53, 72: with an https public URL the cookie is __Host- and Secure, HSTS is sent, the URL is the origin', async () => {
     const secure = await Site.open(databases[0], { TWOFOLD_PUBLIC_URL: 'https://area.example' });
     try {
       await secure.serve();
@@ -35,7 +35,7 @@ describe('sessions', () => {
     }
   });
 
-  it('changes need the CSRF token of this very session (54)', async () => {
+  it('security 54: changes need the CSRF token of this very session', async () => {
     const one = await person(site);
     const two = await person(site);
     const csrf = one.client.csrf;
@@ -50,7 +50,7 @@ describe('sessions', () => {
     assert.equal((await one.client.call('GET', '/client/me')).body.user.locale, 'ar');
   });
 
-  it('a foreign or opaque Origin is refused before anything happens (54)', async () => {
+  it('security 54: a foreign or opaque Origin is refused before anything happens', async () => {
     const { client } = await person(site);
     for (const origin of ['https://attacker.example', 'null', `${site.url}.attacker.example`, site.url.replace('http', 'https'), '']) {
       const answer = await client.call('PATCH', '/client/me', { display_name: 'Mallory' }, { Origin: origin });
@@ -78,7 +78,7 @@ describe('sessions', () => {
     assert.equal(twice.code, 'unauthenticated', 'two cookies of one name');
   });
 
-  it('sign-in answers alike for an unknown address and a wrong password (25)', async () => {
+  it('security 25: sign-in answers alike for an unknown address and a wrong password', async () => {
     const { email } = await person(site);
     const wrong = await site.client().call('POST', '/client/sign-in', { email, password: 'not this one' });
     const unknown = await site.client().call('POST', '/client/sign-in', { email: 'nobody@example.com', password: 'not this one' });
@@ -86,7 +86,7 @@ describe('sessions', () => {
     assert.deepEqual({ ...wrong.body, request_id: 0 }, { ...unknown.body, request_id: 0 });
   });
 
-  it('tries are limited per account with Retry-After and RateLimit (74)', async () => {
+  it('security 44, 74: tries are limited per account with Retry-After and RateLimit, whatever the proxy headers say', async () => {
     const { email, password } = await person(site);
     let last;
     for (let i = 0; i < 12; ++i) last = await site.client().call('POST', '/client/sign-in', { email, password: `wrong ${i}` });

@@ -22,22 +22,22 @@ for (const database of databases) {
     });
     after(() => site.close());
 
-    it(`64 at once with one valid code: one success, ${kRounds} times (8)`, { timeout: 600_000 }, async () => {
+    it(`security 8: 64 at once with one valid code, one success, ${kRounds} times`, { timeout: 600_000 }, async () => {
       let done = 0;
       // Each round has a user of its own: a user's next code would have to be waited for.
       while (done < kRounds) {
         const u = await userWithFactor(keys[0]);
         const code = await u.app.fresh();
-        const challenges = await Promise.all(Array.from({ length: 64 }, (_, i) => challenge(keys[i % 2], u.user)));
-        const answers = await Promise.all(challenges.map((c, i) => verify(keys[(i >> 1) % 2], c.id, code)));
+        const challenges = await Promise.all(Array.from({ length: 16 }, (_, i) => challenge(keys[i % 2], u.user)));
+        const answers = await Promise.all(Array.from({ length: 64 }, (_, i) => verify(keys[(i >> 1) % 2], challenges[i % 16].id, code)));
         const codes = answers.map((a) => a.code ?? a.status);
         assert.equal(answers.filter((a) => a.status === 200).length, 1, `round ${done}: ${codes}`);
-        assert.ok(answers.every((a) => [200, 422].includes(a.status)), `round ${done}: ${codes}`);
+        assert.ok(answers.every((a) => a.status === 200 || ['code_already_used', 'challenge_closed'].includes(a.code)), `round ${done}: ${codes}`);
         ++done;
       }
     });
 
-    it('1000 parallel wrong guesses are charged no more than the budget (38)', { timeout: 300_000 }, async () => {
+    it('security 38: 1000 parallel wrong guesses are charged no more than the budget', { timeout: 300_000 }, async () => {
       const u = await userWithFactor(keys[0]);
       const challenges = await Promise.all(Array.from({ length: 40 }, (_, i) => challenge(keys[i % 2], u.user)));
       const answers = await Promise.all(Array.from({ length: 1000 }, (_, i) => verify(keys[i % 2], challenges[i % 40].id, u.app.wrong(i))));

@@ -23,15 +23,18 @@ int main(int argc, char** argv) {
     }
     twofold::Runtime& r = **opened;
     if (what == "account" && argc == 4) {
-        return twofold::domain::Accounts(*r.core).create_ready_account(argv[2], argv[3], "Test") ? 0 : 1;
+        return twofold::domain::Accounts(*r.core).create_ready_account(argv[2], argv[3], "Test")
+                   ? 0
+                   : 1;
     }
     if (what == "mails") {
         twofold::delivery::DemoMailbox mailbox;
         twofold::delivery::Outbox outbox(r.store, r.sealer, r.clock, mailbox,
-                                          [](const auto&, std::string_view, std::string_view) {});
+                                         [](const auto&, std::string_view, std::string_view) {});
         while (outbox.run_once() != 0) {
         }
-        for (const twofold::delivery::Letter& letter : outbox.sent_before(200)) mailbox.send(letter);
+        for (const twofold::delivery::Letter& letter : outbox.sent_before(200))
+            mailbox.send(letter);
         std::cout << mailbox.json() << "\n";
         return 0;
     }

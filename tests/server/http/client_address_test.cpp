@@ -29,7 +29,8 @@ TEST_CASE("the right-most address that is no listed proxy counts") {
 
 TEST_CASE("what is no range is refused") {
     TrustedProxies p;
-    for (const char* bad : {"", "x", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/8x", "10.0.0"}) {
+    for (const char* bad :
+         {"", "x", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/8x", "10.0.0"}) {
         INFO(bad);
         CHECK_FALSE(p.add(bad));
     }

@@ -1,6 +1,6 @@
-// The front over real sockets (security 67-72, 89 and the faults table). It is also the loud test of
-// what the front leans on in cpp-httplib: if an update changes process_request(), the pre-routing
-// handler, the header writer or process_and_close_socket(), these fail.
+// The front over real sockets (security 67-72, 89 and the faults table). It is also the loud test
+// of what the front leans on in cpp-httplib: if an update changes process_request(), the
+// pre-routing handler, the header writer or process_and_close_socket(), these fail.
 #include "server/http/front.hpp"
 
 #include <algorithm>
@@ -56,7 +56,8 @@ struct Served {
 
     explicit Served(void (*change)(FrontSettings&) = nullptr, StaticFiles files = StaticFiles()) {
         Router r;
-        r.add({Method::get, "/hello", Auth::none, "", false, [](const Request&) { return text("hello"); }});
+        r.add({Method::get, "/hello", Auth::none, "", false,
+               [](const Request&) { return text("hello"); }});
         r.add({Method::get, "/smuggled", Auth::none, "", false, [this](const Request&) {
                    ++smuggled;
                    return text("smuggled");
@@ -65,9 +66,8 @@ struct Served {
                [](const Request& req) { return text(std::string(req.body)); }});
         r.add({Method::post, "/blocking-echo", Auth::none, "", true,
                [](const Request& req) { return text(std::string(req.body)); }});
-        r.add({Method::get, "/throw", Auth::none, "", false, [](const Request&) -> Response {
-                   throw std::runtime_error("SELECT secret");
-               }});
+        r.add({Method::get, "/throw", Auth::none, "", false,
+               [](const Request&) -> Response { throw std::runtime_error("SELECT secret"); }});
         r.add({Method::get, "/throw-int", Auth::none, "", true,
                [](const Request&) -> Response { throw 7; }});
         r.add({Method::get, "/wait", Auth::none, "", true, [this](const Request&) {
@@ -117,8 +117,9 @@ std::string get(const std::string& path, const std::string& fields = "") {
 }
 
 std::string post(const std::string& path, const std::string& body, const std::string& fields = "") {
-    return "POST " + path + " HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(body.size()) +
-           "\r\n" + fields + "\r\n" + body;
+    return "POST " + path +
+           " HTTP/1.1\r\nHost: a\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
+           fields + "\r\n" + body;
 }
 
 std::size_t rss_kib() {
@@ -179,11 +180,13 @@ TEST_CASE("a request may come byte by byte") {
     CHECK(w.answer().body == "hello");
 }
 
-TEST_CASE("security 67 and 71: a refused request gets one answer, and what follows is never served") {
+TEST_CASE(
+    "security 67 and 71: a refused request gets one answer, and what follows is never served") {
     Served s;
     const std::string after = get("/smuggled");
     for (const std::string bad : {
-             "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n",
+             "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: "
+             "4\r\n\r\n0\r\n\r\n",
              "POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
              "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nContent-Length: 0\r\n\r\nabcd",
              "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: +4\r\n\r\nabcd",
@@ -285,14 +288,16 @@ TEST_CASE("Expect: 100-continue is met once the head is judged") {
     CHECK(w.answer().status == 100);
     w.send("abc");
     CHECK(w.answer().body == "abc");
-    w.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\nExpect: 100-continue\r\n\r\n");
+    w.send(
+        "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999\r\nExpect: "
+        "100-continue\r\n\r\n");
     CHECK(w.answer().status == 413);
 }
 
 TEST_CASE("Connection: close and HTTP/1.0 close after the answer; a half-closed peer is answered") {
     Served s;
-    for (const std::string& request :
-         {get("/hello", "Connection: close\r\n"), std::string("GET /hello HTTP/1.0\r\nHost: a\r\n\r\n")}) {
+    for (const std::string& request : {get("/hello", "Connection: close\r\n"),
+                                       std::string("GET /hello HTTP/1.0\r\nHost: a\r\n\r\n")}) {
         Wire w = s.wire();
         w.send(request);
         const Answer a = w.answer();
@@ -378,7 +383,8 @@ TEST_CASE("what waited too long in the queue is answered 503, not run") {
 TEST_CASE("security 44: X-Forwarded-For counts only from a listed proxy") {
     Served plain;
     Wire a = plain.wire();
-    a.send(get("/who", "X-Forwarded-For: 198.51.100.7\r\nREMOTE_ADDR: 1.2.3.4\r\nX-Real-IP: 1.2.3.4\r\n"));
+    a.send(get("/who",
+               "X-Forwarded-For: 198.51.100.7\r\nREMOTE_ADDR: 1.2.3.4\r\nX-Real-IP: 1.2.3.4\r\n"));
     CHECK(a.answer().body == "127.0.0.1");
     Served proxied([](FrontSettings& f) { f.trusted_proxies.add("127.0.0.0/8"); });
     Wire b = proxied.wire();
@@ -413,7 +419,8 @@ TEST_CASE("the built page is served from memory") {
     char folder[] = "/tmp/twofold-static-XXXXXX";
     REQUIRE(mkdtemp(folder) != nullptr);
     const std::string root = folder;
-    REQUIRE(std::system(("mkdir -p " + root + "/assets && mkdir " + root + "/.hidden").c_str()) == 0);
+    REQUIRE(std::system(("mkdir -p " + root + "/assets && mkdir " + root + "/.hidden").c_str()) ==
+            0);
     const std::string big(3 << 20, 'b');
     std::ofstream(root + "/index.html") << "<!doctype html><title>t</title>";
     std::ofstream(root + "/assets/app-Ab12Cd34.js") << big;
@@ -452,8 +459,9 @@ TEST_CASE("the built page is served from memory") {
     std::this_thread::sleep_for(100ms);  // let the socket fill, so that the rest goes out by events
     CHECK(w.answer().body == big);
     CHECK(w.answer().body == "hello");
-    for (const char* path : {"/../etc/passwd", "/assets/../../etc/passwd", "/%2e%2e/etc/passwd", "//etc/passwd",
-                             "/.env", "/.hidden/x", "/keys", "/twofold.db", "/assets/app-Ab12Cd34.js.br", "/assets", "/assets/"}) {
+    for (const char* path : {"/../etc/passwd", "/assets/../../etc/passwd", "/%2e%2e/etc/passwd",
+                             "//etc/passwd", "/.env", "/.hidden/x", "/keys", "/twofold.db",
+                             "/assets/app-Ab12Cd34.js.br", "/assets", "/assets/"}) {
         INFO(path);
         w.send(get(path));
         CHECK(w.answer().status == 404);
@@ -543,7 +551,9 @@ TEST_CASE("500 idle and 500 slow connections disturb nobody") {
         Wire w = s.wire();
         w.send(get("/hello"));
         REQUIRE(w.answer().status == 200);
-        took.push_back(std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());
+        took.push_back(
+            std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start)
+                .count());
     }
     std::sort(took.begin(), took.end());
     CHECK(took[took.size() * 99 / 100] < 50.0);

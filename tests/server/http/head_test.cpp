@@ -19,14 +19,19 @@ int refused(const std::string& text) {
     return why == nullptr ? 0 : why->status;
 }
 
-std::string with(const std::string& fields) { return "GET / HTTP/1.1\r\nHost: a:1\r\n" + fields + "\r\n"; }
-std::string post(const std::string& fields) { return "POST / HTTP/1.1\r\nHost: a:1\r\n" + fields + "\r\n"; }
+std::string with(const std::string& fields) {
+    return "GET / HTTP/1.1\r\nHost: a:1\r\n" + fields + "\r\n";
+}
+std::string post(const std::string& fields) {
+    return "POST / HTTP/1.1\r\nHost: a:1\r\n" + fields + "\r\n";
+}
 
 }  // namespace
 
 TEST_CASE("a plain request is framed") {
     const std::string text =
-        "POST /v1/x?a=b HTTP/1.1\r\nHost: a:1\r\nContent-Type:  application/json \r\nContent-Length: "
+        "POST /v1/x?a=b HTTP/1.1\r\nHost: a:1\r\nContent-Type:  application/json "
+        "\r\nContent-Length: "
         "2\r\n\r\n{}GET ";
     const FrameResult r = run(text);
     const auto* f = std::get_if<Framed>(&r);
@@ -133,8 +138,8 @@ TEST_CASE("security 69: methods nobody serves") {
 }
 
 TEST_CASE("security 59: a key or token in the URL") {
-    for (const char* target : {"/?key=1", "/x?a=b&token=c", "/x?TOKEN=c", "/tfk_abc", "/x?a=tfw_abc",
-                               "/%74fk_abc", "/x?%74oken=1", "/x?access_token=1"}) {
+    for (const char* target : {"/?key=1", "/x?a=b&token=c", "/x?TOKEN=c", "/tfk_abc",
+                               "/x?a=tfw_abc", "/%74fk_abc", "/x?%74oken=1", "/x?access_token=1"}) {
         INFO(target);
         const FrameResult r = run("GET " + std::string(target) + " HTTP/1.1\r\nHost: a:1\r\n\r\n");
         const auto* why = std::get_if<Refusal>(&r);

@@ -8,7 +8,8 @@ using namespace twofold::http;
 namespace {
 
 std::string nested(int depth) {
-    return std::string(static_cast<std::size_t>(depth), '[') + std::string(static_cast<std::size_t>(depth), ']');
+    return std::string(static_cast<std::size_t>(depth), '[') +
+           std::string(static_cast<std::size_t>(depth), ']');
 }
 
 std::string first_error(std::string_view body, void (*read)(ObjectReader&)) {
@@ -24,13 +25,14 @@ std::string first_error(std::string_view body, void (*read)(ObjectReader&)) {
 }  // namespace
 
 TEST_CASE("security 70: JSON that is refused") {
-    for (const std::string& text : {std::string(""), std::string("{"), std::string("{}x"), std::string("{'a':1}"),
-                                    std::string("{\"a\":1,\"a\":2}"), std::string("{\"x\":{\"b\":1,\"\\u0062\":2}}"),
-                                    std::string("\xef\xbb\xbf{}"), std::string("{\"a\":\"\xff\"}"),
-                                    std::string("{\"a\":\"\xed\xa0\x80\"}"), std::string("{\"a\":\"\xc0\x80\"}"),
-                                    std::string("{\"a\":\"\\ud800\"}"), std::string("{\"a\":NaN}"), std::string("{\"a\":01}"),
-                                    std::string("{\"a\":1e999}"), std::string("{\"a\":\"\n\"}"), nested(17),
-                                    std::string("/* */{}"), std::string("{\"a\":1,}"), std::string("{\"a\"\0:1}", 8)}) {
+    for (const std::string& text :
+         {std::string(""), std::string("{"), std::string("{}x"), std::string("{'a':1}"),
+          std::string("{\"a\":1,\"a\":2}"), std::string("{\"x\":{\"b\":1,\"\\u0062\":2}}"),
+          std::string("\xef\xbb\xbf{}"), std::string("{\"a\":\"\xff\"}"),
+          std::string("{\"a\":\"\xed\xa0\x80\"}"), std::string("{\"a\":\"\xc0\x80\"}"),
+          std::string("{\"a\":\"\\ud800\"}"), std::string("{\"a\":NaN}"), std::string("{\"a\":01}"),
+          std::string("{\"a\":1e999}"), std::string("{\"a\":\"\n\"}"), nested(17),
+          std::string("/* */{}"), std::string("{\"a\":1,}"), std::string("{\"a\"\0:1}", 8)}) {
         INFO(text);
         const JsonText json = parse_json(text);
         CHECK_FALSE(json.value.has_value());
@@ -83,7 +85,8 @@ TEST_CASE("strings: type, length in code points, NUL") {
 }
 
 TEST_CASE("problem answers are JSON with a code and a request id") {
-    const Response res = problem("validation_failed", "req_1", "", {{"/email", "required", "\xff\"\n"}});
+    const Response res =
+        problem("validation_failed", "req_1", "", {{"/email", "required", "\xff\"\n"}});
     CHECK(res.status == 422);
     const Json body = Json::parse(res.body);
     CHECK(body.at("code") == "validation_failed");

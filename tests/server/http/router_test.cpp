@@ -54,8 +54,9 @@ TEST_CASE("security 69: a known path with another method names the methods") {
 
 TEST_CASE("paths that match nothing") {
     const Router r = make();
-    for (const char* path : {"/", "/v1", "/healthz/", "//healthz", "/v1/users/", "/v1/users/%00",
-                             "/v1/users/%ff", "/v1/users/%4", "/v1/users/a/b/c/d/e/f/g/h/i/j/k/l/m/n"}) {
+    for (const char* path :
+         {"/", "/v1", "/healthz/", "//healthz", "/v1/users/", "/v1/users/%00", "/v1/users/%ff",
+          "/v1/users/%4", "/v1/users/a/b/c/d/e/f/g/h/i/j/k/l/m/n"}) {
         INFO(path);
         CHECK(std::holds_alternative<Router::Missing>(r.match(Method::get, path)));
     }

@@ -71,7 +71,9 @@ struct Client {
 
 }  // namespace
 
-TEST_CASE("TLS: answers, large bodies, blocking handlers, HSTS; old versions and plain text are refused") {
+TEST_CASE(
+    "TLS: answers, large bodies, blocking handlers, HSTS; old versions and plain text are "
+    "refused") {
     char folder[] = "/tmp/twofold-tls-XXXXXX";
     REQUIRE(mkdtemp(folder) != nullptr);
     const std::string root = folder;
@@ -101,7 +103,8 @@ TEST_CASE("TLS: answers, large bodies, blocking handlers, HSTS; old versions and
         Client c(front.port(), version);
         REQUIRE(c.up);
         for (const char* path : {"/big", "/blocking", "/big"}) {
-            const std::string got = c.ask("GET " + std::string(path) + " HTTP/1.1\r\n" + host + "\r\n", big.size() + 200);
+            const std::string got = c.ask(
+                "GET " + std::string(path) + " HTTP/1.1\r\n" + host + "\r\n", big.size() + 200);
             CHECK(got.compare(0, 15, "HTTP/1.1 200 OK") == 0);
             CHECK(got.find("Strict-Transport-Security: max-age=31536000") != std::string::npos);
             CHECK(got.substr(got.size() - 5) == "zzzzz");

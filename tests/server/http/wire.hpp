@@ -13,7 +13,7 @@
 namespace twofold::test {
 
 struct Answer {
-    int status = 0;        // 0: the connection ended without an answer
+    int status = 0;  // 0: the connection ended without an answer
     std::string head;
     std::string body;
     std::string field(std::string_view name) const {
@@ -25,7 +25,7 @@ struct Answer {
 };
 
 class Wire {
-   public:
+ public:
     explicit Wire(int port) {
         fd_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
         sockaddr_in a{};
@@ -86,7 +86,7 @@ class Wire {
         return std::exchange(in_, {});
     }
 
-   private:
+ private:
     bool more(int timeout_ms) {
         pollfd p{fd_, POLLIN, 0};
         if (::poll(&p, 1, timeout_ms) <= 0) return false;
