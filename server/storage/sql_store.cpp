@@ -146,9 +146,14 @@ void SqlStore::connect(Connection& c, Slot& slot) {
 void SqlStore::make_usable(Connection& c, Slot& slot) {
     if (!slot.open) return connect(c, slot);
     if (dialect_.engine == Engine::mysql && SteadyClock::now() - slot.used > kTrusted) {
+        const auto asked = SteadyClock::now();
         try {
             c.run(Sql("DO 0"));
         } catch (const DatabaseTrouble&) {
+            drop(c, slot);
+            // No answer at all: a new connection would take the same time to get none either.
+            if (SteadyClock::now() - asked > options_.deadline / 2)
+                throw DatabaseTrouble{Trouble::unavailable, 0};
             connect(c, slot);
         }
     }
@@ -250,8 +255,8 @@ Outcome<Done> SqlStore::write(std::string_view, const std::function<bool(Tx&)>& 
                 } else {
                     roll_back(c, slot);
                 }
-                // A repetition must be over before the caller gives up as well.
-                const bool late = SteadyClock::now() - started > 2 * options_.deadline;
+                // A repetition may take a deadline of its own, and the caller still waits.
+                const bool late = SteadyClock::now() - started >= options_.deadline;
                 if (!repeat || late || attempt + 1 >= kAttempts)
                     return attempt_failed(trouble, "statement");
                 tell("repeat", trouble.native_code);
