@@ -267,7 +267,7 @@ export class TwofoldSettings extends TwofoldElement {
       <span class="tile">${icon(kApp)}</span>
       <div class="grow">
         <p class="title"><bdi>${label}</bdi></p>
-        <p class="help">${t(`method.${e.method}`)}</p>
+        ${label === t(`method.${e.method}`) ? nothing : html`<p class="help">${t(`method.${e.method}`)}</p>`}
         <p class="help">
           ${t("settings.added", { date: i18n.date(e.activated_at ?? e.created_at) })} ·
           ${e.last_used_at ? t("settings.last_used", { when: i18n.ago(e.last_used_at, now) }) : t("settings.never_used")}

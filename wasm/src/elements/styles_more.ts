@@ -129,7 +129,7 @@ export const moreStyles: CSSResultGroup = [
     /* Dark on light in every theme: many readers cannot read an inverted symbol. */
     .qr {
       flex: none;
-      inline-size: 13rem;
+      inline-size: 17rem;
       max-inline-size: 100%;
       aspect-ratio: 1;
       padding: 0.5rem;
