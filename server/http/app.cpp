@@ -76,7 +76,7 @@ struct App::Impl {
         op.id = std::move(id);
         op.tag = "Running";
         op.summary = std::move(summary);
-        op.blocking = false;
+        op.lane = Lane::direct;
         return op;
     }
 
@@ -114,7 +114,7 @@ struct App::Impl {
     Router router() {
         Router out;
         for (const Operation& op : operations) {
-            out.add({op.method, op.path, op.auth, op.scope, op.blocking,
+            out.add({op.method, op.path, op.auth, op.scope, op.lane,
                      [this, &op](const Request& req) { return gate.serve(op, req); }});
         }
         return out;

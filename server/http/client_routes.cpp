@@ -183,6 +183,7 @@ void add_client_operations(const Services& s, std::vector<Operation>& ops) {
                    .success = 202,
                    .response = "CheckEmail",
                    .errors = {"forbidden", "rate_limited"},
+                   .lane = Lane::hashing,
                    .run = run(register_account)});
     ops.push_back(
         {.method = Method::post,
@@ -197,6 +198,7 @@ void add_client_operations(const Services& s, std::vector<Operation>& ops) {
          .request = "TokenAndPassword",
          .response = "SignedIn",
          .errors = {"link_invalid", "password_invalid", "rate_limited"},
+         .lane = Lane::hashing,
          .run = run(confirm_registration)});
     ops.push_back(
         {.method = Method::post,
@@ -209,6 +211,7 @@ void add_client_operations(const Services& s, std::vector<Operation>& ops) {
          .request = "SignIn",
          .response = "SignedIn",
          .errors = {"credentials_invalid", "forbidden", "rate_limited"},
+         .lane = Lane::hashing,
          .run = run(sign_in)});
     ops.push_back({.method = Method::post,
                    .path = "/client/sign-in/verify",
@@ -250,6 +253,7 @@ void add_client_operations(const Services& s, std::vector<Operation>& ops) {
                    .request = "PasswordOnly",
                    .response = "Csrf",
                    .errors = {"credentials_invalid", "rate_limited"},
+                   .lane = Lane::hashing,
                    .run = run(reauthenticate)});
     ops.push_back({.method = Method::post,
                    .path = "/client/password",
@@ -261,6 +265,7 @@ void add_client_operations(const Services& s, std::vector<Operation>& ops) {
                    .request = "PasswordChange",
                    .response = "Csrf",
                    .errors = {"credentials_invalid", "rate_limited"},
+                   .lane = Lane::hashing,
                    .run = run(change_password)});
     ops.push_back({.method = Method::post,
                    .path = "/client/password-reset",
@@ -283,6 +288,7 @@ void add_client_operations(const Services& s, std::vector<Operation>& ops) {
                    .request = "TokenAndPassword",
                    .success = 204,
                    .errors = {"link_invalid", "rate_limited"},
+                   .lane = Lane::hashing,
                    .run = run(confirm_reset)});
     ops.push_back({.path = "/client/me",
                    .auth = Auth::optional_session,

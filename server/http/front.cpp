@@ -281,6 +281,7 @@ struct Front::Impl {
     std::string error;
     std::shared_ptr<TlsContext> tls;
     std::unique_ptr<WorkerPool> pool;
+    std::unique_ptr<WorkerPool> hashing;
     std::unique_ptr<Server> server;
     std::vector<std::unique_ptr<Worker>> workers;
     std::thread accepting;
@@ -658,9 +659,10 @@ bool Worker::begin(Connection& c) {
         ex.res.set("Allow", std::move(wrong->allow));
     }
 
-    if (ex.route != nullptr && ex.route->blocking) {
+    if (ex.route != nullptr && ex.route->lane != Lane::direct) {
         c.phase = Phase::lent;
-        const bool taken = front.pool->submit([this, conn = &c](bool stale) {
+        WorkerPool& pool = ex.route->lane == Lane::hashing ? *front.hashing : *front.pool;
+        const bool taken = pool.submit([this, conn = &c](bool stale) {
             Exchange& e = conn->ex;
             if (stale) {
                 front.overloaded.fetch_add(1, std::memory_order_relaxed);
@@ -931,6 +933,7 @@ bool Front::start() {
         }
     }
     i.pool = std::make_unique<WorkerPool>(s.pool);
+    i.hashing = std::make_unique<WorkerPool>(s.hashing);
     unsigned n = s.io_workers != 0 ? s.io_workers : std::thread::hardware_concurrency();
     n = std::clamp(n, 1U, 16U);
     for (unsigned k = 0; k < n; ++k) i.workers.push_back(std::make_unique<Worker>(i));
@@ -948,8 +951,8 @@ FrontStats Front::stats() const {
     const Impl& i = *impl_;
     FrontStats s;
     s.connections = i.connections.load();
-    s.pool_queued = i.pool ? i.pool->queued() : 0;
-    s.pool_running = i.pool ? i.pool->running() : 0;
+    s.pool_queued = i.pool ? i.pool->queued() + i.hashing->queued() : 0;
+    s.pool_running = i.pool ? i.pool->running() + i.hashing->running() : 0;
     s.requests = i.requests.load();
     s.refused = i.refused.load();
     s.overloaded = i.overloaded.load();
@@ -1002,6 +1005,7 @@ void Front::stop() {
     i.server->stop();
     if (i.accepting.joinable()) i.accepting.join();
     i.pool->stop();
+    i.hashing->stop();
     i.stopping.store(true, std::memory_order_release);
     for (auto& w : i.workers) w->wake();
     for (auto& w : i.workers) w->thread.join();

@@ -4,7 +4,9 @@
 // complete requests reach its process_request(), through an in-memory stream and with a head this
 // server wrote itself (docs/adr/0003-http-front.md).
 //   I/O workers    one per core; they frame, route, run handlers that cannot wait, and send
-//   blocking pool  handlers marked `blocking`; when its queue is full: 503 `overloaded`
+//   two pools      handlers that wait, and apart from them those that hash passwords; when the
+//   queue
+//                  of one is full: 503 `overloaded`
 //   caps           HeadLimits; 10 s for a head, 10 s for a body, 10 s for an answer to be taken,
 //                  30 s idle; connections below the descriptor limit, the longest idle leave first
 // Thread-safe: stats(), drain() and stop() may be called from any thread.
@@ -50,6 +52,9 @@ struct FrontSettings {
     bool https_public_url = false;  // HSTS also when a proxy ends TLS
     HeadLimits limits;
     WorkerPool::Options pool;
+    // A try costs some 20 to 80 ms of a core: what waits longer than stale_after is refused
+    // instead.
+    WorkerPool::Options hashing{.threads = 16, .queue = 64};
     unsigned io_workers = 0;          // 0: one per core
     std::size_t max_connections = 0;  // 0: what the descriptor limit leaves
     std::chrono::milliseconds head_timeout{10000};

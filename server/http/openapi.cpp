@@ -194,7 +194,7 @@ std::vector<std::string> problem_codes(const Operation& op) {
     // What the front and the gate can say to any call of this kind.
     codes.insert({"malformed_request", "credential_in_url", "misdirected_host", "request_timeout",
                   "internal"});
-    if (op.blocking) codes.insert({"unavailable", "overloaded"});
+    if (op.lane != Lane::direct) codes.insert({"unavailable", "overloaded"});
     if (op.id == "ready") codes.insert("unavailable");
     if (op.auth != Auth::none || mutates(op)) codes.insert("origin_refused");
     if (op.body != Body::none) {

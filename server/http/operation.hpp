@@ -45,7 +45,7 @@ struct Operation {
     std::vector<std::string> query{};   // names of query parameters it knows
     bool idempotent = false;            // takes Idempotency-Key
     bool secret = false;                // its answer holds a secret: kept 10 min only
-    bool blocking = true;               // reaches the database or hashes a password
+    Lane lane = Lane::pool;
     Run run{};
 };
 

@@ -23,12 +23,20 @@ enum class Auth : std::uint8_t {
     key_or_partial,    // as above, or the rights-less session bound to that challenge
 };
 
+// Where a handler runs. What hashes passwords has threads of its own, so that a flood of sign-ins
+// cannot hold those that verify codes.
+enum class Lane : std::uint8_t {
+    direct,   // on the I/O worker: never waits
+    pool,     // may wait for the database
+    hashing,  // computes Argon2id
+};
+
 struct Route {
     Method method = Method::get;
     std::string path;  // "/v1/users/{user}/enrollments/{id}"
     Auth auth = Auth::none;
-    std::string scope;      // of an API key, or empty
-    bool blocking = false;  // may wait (database, Argon2id): runs on the blocking pool
+    std::string scope;  // of an API key, or empty
+    Lane lane = Lane::direct;
     Handler handler;
 };
 

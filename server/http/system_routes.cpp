@@ -55,7 +55,7 @@ void add_system_operations(const Services& s, std::vector<Operation>& ops) {
                    .tag = "Running",
                    .summary = "The process answers",
                    .response = "Health",
-                   .blocking = false,
+                   .lane = Lane::direct,
                    .run = run(healthz)});
     ops.push_back({.path = "/readyz",
                    .id = "ready",
@@ -75,7 +75,7 @@ void add_system_operations(const Services& s, std::vector<Operation>& ops) {
                        .tag = "Demo",
                        .summary = "Messages of the demonstration, newest first",
                        .response = "Mailbox",
-                       .blocking = false,
+                       .lane = Lane::direct,
                        .run = run(mailbox)});
     }
 }

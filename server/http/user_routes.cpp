@@ -189,6 +189,7 @@ void add_user_operations(const Services& s, std::vector<Operation>& ops) {
                    .success = 204,
                    .errors = with({"credentials_invalid", "rate_limited"}),
                    .idempotent = true,
+                   .lane = Lane::hashing,
                    .run = run(erase_user)});
     ops.push_back(
         {.method = Method::post,
@@ -255,6 +256,7 @@ void add_user_operations(const Services& s, std::vector<Operation>& ops) {
          .errors = with({"enrollment_expired", "enrollment_closed"}),
          .idempotent = true,
          .secret = true,
+         .lane = Lane::hashing,
          .run = run(confirm_enrollment)});
     ops.push_back({.method = Method::post,
                    .path = base + "/enrollments/{id}/remove",
@@ -296,6 +298,7 @@ void add_user_operations(const Services& s, std::vector<Operation>& ops) {
                    .errors = with({"not_enrolled"}),
                    .idempotent = true,
                    .secret = true,
+                   .lane = Lane::hashing,
                    .run = run(regenerate)});
     ops.push_back({.path = base + "/backup-codes",
                    .auth = Auth::key_or_session,

@@ -56,41 +56,45 @@ struct Served {
 
     explicit Served(void (*change)(FrontSettings&) = nullptr, StaticFiles files = StaticFiles()) {
         Router r;
-        r.add({Method::get, "/hello", Auth::none, "", false,
+        r.add({Method::get, "/hello", Auth::none, "", Lane::direct,
                [](const Request&) { return text("hello"); }});
-        r.add({Method::get, "/smuggled", Auth::none, "", false, [this](const Request&) {
+        r.add({Method::get, "/smuggled", Auth::none, "", Lane::direct, [this](const Request&) {
                    ++smuggled;
                    return text("smuggled");
                }});
-        r.add({Method::post, "/echo", Auth::none, "", false,
+        r.add({Method::post, "/echo", Auth::none, "", Lane::direct,
                [](const Request& req) { return text(std::string(req.body)); }});
-        r.add({Method::post, "/blocking-echo", Auth::none, "", true,
+        r.add({Method::post, "/blocking-echo", Auth::none, "", Lane::pool,
                [](const Request& req) { return text(std::string(req.body)); }});
-        r.add({Method::get, "/throw", Auth::none, "", false,
+        r.add({Method::get, "/throw", Auth::none, "", Lane::direct,
                [](const Request&) -> Response { throw std::runtime_error("SELECT secret"); }});
-        r.add({Method::get, "/throw-int", Auth::none, "", true,
+        r.add({Method::get, "/throw-int", Auth::none, "", Lane::pool,
                [](const Request&) -> Response { throw 7; }});
-        r.add({Method::get, "/wait", Auth::none, "", true, [this](const Request&) {
+        r.add({Method::get, "/wait", Auth::none, "", Lane::pool, [this](const Request&) {
                    gate.wait();
                    return text("waited");
                }});
-        r.add({Method::get, "/sleep", Auth::none, "", true, [](const Request&) {
+        r.add({Method::get, "/hash", Auth::none, "", Lane::hashing, [this](const Request&) {
+                   gate.wait();
+                   return text("hashed");
+               }});
+        r.add({Method::get, "/sleep", Auth::none, "", Lane::pool, [](const Request&) {
                    std::this_thread::sleep_for(300ms);
                    return text("slept");
                }});
-        r.add({Method::get, "/who", Auth::none, "", false,
+        r.add({Method::get, "/who", Auth::none, "", Lane::direct,
                [](const Request& req) { return text(req.remote_addr); }});
-        r.add({Method::get, "/inject", Auth::none, "", false, [](const Request&) {
+        r.add({Method::get, "/inject", Auth::none, "", Lane::direct, [](const Request&) {
                    Response res = text("x");
                    res.set("X-Bad", "a\r\nSet-Cookie: b=c");
                    return res;
                }});
-        r.add({Method::del, "/nothing", Auth::none, "", false, [](const Request&) {
+        r.add({Method::del, "/nothing", Auth::none, "", Lane::direct, [](const Request&) {
                    Response res;
                    res.status = 204;
                    return res;
                }});
-        r.add({Method::get, "/refused", Auth::none, "", false,
+        r.add({Method::get, "/refused", Auth::none, "", Lane::direct,
                [](const Request& req) { return problem("code_invalid", req.request_id); }});
         FrontSettings s;
         s.port = 0;
@@ -364,6 +368,29 @@ TEST_CASE("a full pool answers 503 and leaves the rest alive") {
     s.gate.release();
     for (Wire& each : waiting) CHECK(each.answer().body == "waited");
     CHECK(s.front->stats().overloaded == 1);
+}
+
+TEST_CASE("a flood of password hashes leaves the other handlers their threads") {
+    Served s([](FrontSettings& f) {
+        f.hashing.threads = 2;
+        f.hashing.queue = 2;
+        f.hashing.stale_after = 60s;
+    });
+    std::vector<Wire> flood;
+    for (int i = 0; i < 20; ++i) {
+        flood.push_back(s.wire());
+        flood.back().send(get("/hash"));
+    }
+    Wire w = s.wire();
+    w.send(post("/blocking-echo", "served"));
+    CHECK(w.answer().body == "served");
+    for (int k = 0; k < 400 && s.front->stats().overloaded < 16; ++k)
+        std::this_thread::sleep_for(5ms);
+    s.gate.release();
+    int served = 0;
+    for (Wire& each : flood) served += each.answer().status == 200 ? 1 : 0;
+    CHECK(served >= 2);
+    CHECK(served <= 5);
 }
 
 TEST_CASE("what waited too long in the queue is answered 503, not run") {

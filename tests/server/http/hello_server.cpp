@@ -23,8 +23,8 @@ int main(int argc, char** argv) {
         res.body = "{\"status\":\"ok\"}";
         return res;
     };
-    router.add({Method::get, "/healthz", Auth::none, "", false, hello});
-    router.add({Method::get, "/blocking", Auth::none, "", true, hello});
+    router.add({Method::get, "/healthz", Auth::none, "", Lane::direct, hello});
+    router.add({Method::get, "/blocking", Auth::none, "", Lane::pool, hello});
     FrontSettings settings;
     settings.port = port;
     settings.hosts = {"127.0.0.1:{port}", "localhost:{port}"};

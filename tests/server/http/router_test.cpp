@@ -9,12 +9,13 @@ namespace {
 Router make() {
     Router r;
     const Handler none = [](const Request&) { return Response{}; };
-    r.add({Method::get, "/healthz", Auth::none, "", false, none});
-    r.add({Method::get, "/v1/users/{user}", Auth::key, "users", true, none});
-    r.add({Method::put, "/v1/users/{user}", Auth::key, "users", true, none});
-    r.add({Method::get, "/v1/users/{user}/enrollments/{id}", Auth::key, "enroll", true, none});
-    r.add({Method::get, "/v1/users/me/devices", Auth::session, "", true, none});
-    r.add({Method::post, "/v1/users/{user}/challenges", Auth::key, "verify", true, none});
+    r.add({Method::get, "/healthz", Auth::none, "", Lane::direct, none});
+    r.add({Method::get, "/v1/users/{user}", Auth::key, "users", Lane::pool, none});
+    r.add({Method::put, "/v1/users/{user}", Auth::key, "users", Lane::pool, none});
+    r.add(
+        {Method::get, "/v1/users/{user}/enrollments/{id}", Auth::key, "enroll", Lane::pool, none});
+    r.add({Method::get, "/v1/users/me/devices", Auth::session, "", Lane::pool, none});
+    r.add({Method::post, "/v1/users/{user}/challenges", Auth::key, "verify", Lane::pool, none});
     return r;
 }
 

@@ -88,8 +88,8 @@ TEST_CASE(
         if (!req.secure) res.status = 500;
         return res;
     };
-    r.add({Method::get, "/big", Auth::none, "", false, answer_big});
-    r.add({Method::get, "/blocking", Auth::none, "", true, answer_big});
+    r.add({Method::get, "/big", Auth::none, "", Lane::direct, answer_big});
+    r.add({Method::get, "/blocking", Auth::none, "", Lane::pool, answer_big});
     FrontSettings s;
     s.port = 0;
     s.hosts = {"localhost:{port}"};
