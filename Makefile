@@ -69,7 +69,7 @@ tests/bench/node_modules/.package-lock.json: tests/bench/package.json tests/benc
 
 test: packages-test build tests/browser/node_modules/.package-lock.json ## every test
 	@cmake --build $(BUILD) -j $(JOBS)
-	@BUILD=$(BUILD) tests/run.sh rooms units wasm web api browser
+	@BUILD=$(BUILD) tests/run.sh rooms units wasm web api faults browser
 
 check: packages-test server ## the quick ones: rooms, units, contract
 	@cmake --build $(BUILD) -j $(JOBS)
@@ -77,6 +77,10 @@ check: packages-test server ## the quick ones: rooms, units, contract
 
 e2e: packages-test build tests/browser/node_modules/.package-lock.json ## API and browser tests only
 	@BUILD=$(BUILD) tests/run.sh api browser
+
+soak: packages-test server ## hours of faults: 500 x kill -9 on each database, then memory and descriptors
+	@cmake --build $(BUILD) -j $(JOBS)
+	@BUILD=$(BUILD) tests/run.sh soak
 
 bench: packages-bench build tests/bench/node_modules/.package-lock.json ## figures against peers: build/bench/*.json and a table
 	@cmake --build $(BUILD) -j $(JOBS)
