@@ -89,6 +89,10 @@ Response verify_assertion(const Services& s, Call& call) {
     body.finish();
     if (!call.errors.empty()) return refuse_body(call);
     const auto done = domain::Assertions(s.core).verify(call.caller, assertion, expected);
+    if (!done && done.error().code == domain::Code::code_already_used)
+        return problem("code_already_used", call.req.request_id,
+                       "This assertion has been checked before, and each counts once: make a new "
+                       "challenge.");
     if (!done) return problem_response(done.error(), call.req.request_id);
     return json_response(200, Out{{"status", "valid"}});
 }

@@ -29,7 +29,7 @@ Response make(std::string_view code, const std::string& request_id, std::string_
     res.body = "{\"type\":\"about:blank\",\"title\":" + json_quote(kind->title) +
                ",\"status\":" + std::to_string(res.status) + ",\"code\":\"" +
                std::string(kind->code) + "\"";
-    res.body += ",\"detail\":" + json_quote(detail.empty() ? kind->title : detail);
+    res.body += ",\"detail\":" + json_quote(detail.empty() ? kind->advice : detail);
     res.body += ",\"request_id\":" + json_quote(request_id);
     if (!members.empty()) res.body += "," + members;
     res.body += "}";
