@@ -114,6 +114,10 @@ class SqlStore final : public Store {
         slot.open = false;
     }
     void roll_back(Connection& c, Slot& slot);
+    // Most of a deadline has gone: a further attempt could cost the caller another one.
+    bool timed_out(SteadyClock::time_point since) const {
+        return SteadyClock::now() - since > options_.deadline * 3 / 4;
+    }
     bool committed(Connection& c, Slot& slot, const std::string& witness);
     void end_lost_transaction(Connection& c, std::uint64_t thread_id);
     Outcome<Done> attempt_failed(const DatabaseTrouble& trouble, std::string_view what) const;
@@ -152,8 +156,7 @@ void SqlStore::make_usable(Connection& c, Slot& slot) {
         } catch (const DatabaseTrouble&) {
             drop(c, slot);
             // No answer at all: a new connection would take the same time to get none either.
-            if (SteadyClock::now() - asked > options_.deadline / 2)
-                throw DatabaseTrouble{Trouble::unavailable, 0};
+            if (timed_out(asked)) throw DatabaseTrouble{Trouble::unavailable, 0};
             connect(c, slot);
         }
     }
@@ -256,7 +259,7 @@ Outcome<Done> SqlStore::write(std::string_view, const std::function<bool(Tx&)>& 
                     roll_back(c, slot);
                 }
                 // A repetition may take a deadline of its own, and the caller still waits.
-                const bool late = SteadyClock::now() - started >= options_.deadline;
+                const bool late = timed_out(started);
                 if (!repeat || late || attempt + 1 >= kAttempts)
                     return attempt_failed(trouble, "statement");
                 tell("repeat", trouble.native_code);
@@ -272,6 +275,7 @@ Outcome<Done> SqlStore::write(std::string_view, const std::function<bool(Tx&)>& 
 }
 
 Outcome<Done> SqlStore::read(const std::function<void(Tx&)>& fn) {
+    const auto started = SteadyClock::now();
     try {
         Lease lease(*this);
         Slot& slot = lease.slot();
@@ -296,7 +300,7 @@ Outcome<Done> SqlStore::read(const std::function<void(Tx&)>& fn) {
                     drop(c, slot);
                 else if (!dialect_.begin_read.empty())
                     roll_back(c, slot);
-                if (!repeat || !untouched || attempt + 1 >= kAttempts)
+                if (!repeat || !untouched || timed_out(started) || attempt + 1 >= kAttempts)
                     return attempt_failed(trouble, "statement");
             } catch (...) {
                 if (!dialect_.begin_read.empty()) roll_back(c, slot);
@@ -310,6 +314,7 @@ Outcome<Done> SqlStore::read(const std::function<void(Tx&)>& fn) {
 }
 
 bool SqlStore::ready() {
+    const auto started = SteadyClock::now();
     try {
         Lease lease(*this);
         Slot& slot = lease.slot();
@@ -320,8 +325,8 @@ bool SqlStore::ready() {
                 // A table of ours: it must be there, and a cluster's minority refuses it.
                 return c.number(Sql("SELECT COUNT(*) FROM schema_migration")).value_or(0) > 0;
             } catch (const DatabaseTrouble& trouble) {
-                if (trouble.trouble != Trouble::gone) return false;
-                drop(c, slot);
+                if (trouble.trouble == Trouble::gone) drop(c, slot);
+                if (trouble.trouble != Trouble::gone || timed_out(started)) return false;
             }
         }
     } catch (const DatabaseTrouble&) {  // not reachable: that is the answer
