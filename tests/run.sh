@@ -17,7 +17,7 @@ run_suite() {
         web) (cd web && npm run --silent check) ;;
         api) node --test tests/api/*.test.mjs ;;
         # Mostly waiting for what is broken on purpose, hence several at a time.
-        faults) node --test --test-concurrency=3 tests/faults/*.test.mjs ;;
+        faults) node --test --test-concurrency=2 tests/faults/*.test.mjs ;;
         soak) TWOFOLD_LONG=1 node --test --test-concurrency=1 tests/faults/*.test.mjs && node tests/faults/soak.mjs ;;
         browser) node --test --test-concurrency=1 tests/browser/*.test.mjs ;;
         *) echo "no suite called $1" && return 2 ;;

@@ -12,16 +12,20 @@ import { Load } from './load.mjs';
 import { databasePid, FaultSite, keepLedger, sleep } from './site.mjs';
 
 const kWell = 5000;     // ms until all is well after the database is
-const kAnswer = 3500;   // ms: the deadline of 2 s, and what a busy machine adds
+const kAnswer = 3000;   // ms: the deadline is 2 s; what the same work took before is added
 const [sqlite, mariadb] = databases;
 
 /** What every fault has in common: load before, while and after; `cause` breaks it, `mend` mends it. */
-async function suffer(site, server, load, { name, cause, mend, lasts = 3000, reads = false }) {
+async function suffer(site, server, load, { name, cause, mend, lasts = 2500, reads = false }) {
   const pid = server.child.pid;
-  load.limit = load.people.length + 6;
+  load.limit = load.people.length + 4;
+  const before = load.ledger.length;
   load.start();
-  await sleep(1500);
+  for (let i = 0; i < 200 && !(load.people.length === load.limit && load.people.every((p) => p.user || p.gone)); ++i) await sleep(100);
+  await sleep(500);
+  load.limit += 2;
   const from = load.ledger.length;
+  const usual = Math.max(0, ...load.ledger.slice(before).map((e) => e.ms ?? 0));
   await cause();
   const broken = Date.now();
   const probes = [];
@@ -34,15 +38,16 @@ async function suffer(site, server, load, { name, cause, mend, lasts = 3000, rea
   await mend();
   const well = await site.healthy(server);
   // Well also means that the callers get through again.
-  await sleep(Math.max(0, 1000 - well));
-  const again = load.ledger.findIndex((e) => e.sent > mended && (e.status === 200 || e.status === 201));
+  const through = () => load.ledger.find((e) => e.sent > mended && (e.status === 200 || e.status === 201));
+  while (!through() && Date.now() - mended < kWell) await sleep(50);
+  const again = through();
   await sleep(500);
   await load.stop();
 
   const during = load.ledger.slice(from).filter((e) => e.sent > broken + 100 && e.sent + e.ms < mended);
   const refused = during.filter((e) => e.status === 503);
-  const slowest = Math.max(0, ...load.ledger.slice(from).map((e) => e.ms));
-  console.log(`# ${name}: ${refused.length} x 503 of ${during.length}, slowest answer ${slowest} ms, ready after ${Math.round(well)} ms, slowest readyz ${Math.round(Math.max(...probes.map((p) => p.ready.ms)))} ms`);
+  const slowest = Math.max(0, ...load.ledger.slice(from).filter((e) => e.status === 503).map((e) => e.ms));
+  console.log(`# ${name}: ${refused.length} x 503 of ${during.length}, slowest of them ${slowest} ms (usual work at most ${usual} ms), ready after ${Math.round(well)} ms, slowest readyz ${Math.round(Math.max(...probes.map((p) => p.ready.ms)))} ms`);
   keepLedger(`database-${name.replaceAll(/\W+/g, '-')}`, load.ledger.slice(from));
   assert.ok(refused.length > 0, 'the load met the fault');
   assert.deepEqual(during.filter((e) => e.status !== 503 && !(reads && e.kind === 'list')).map((e) => JSON.stringify(e)), [], 'nothing but 503');
@@ -59,9 +64,9 @@ async function suffer(site, server, load, { name, cause, mend, lasts = 3000, rea
       assert.match(ready.headers['retry-after'], /^[1-9]\d*$/);
     }
   }
-  assert.ok(slowest < kAnswer, `an answer took ${slowest} ms`);
+  assert.ok(slowest < kAnswer + usual, `a refusal took ${slowest} ms`);
   assert.ok(well < kWell, `well after ${well} ms`);
-  assert.ok(again >= 0, 'the load gets through again');
+  assert.ok(again, 'the load gets through again');
   assert.equal(server.child.exitCode, null);
   assert.equal(server.child.pid, pid, 'no restart of ours');
   await load.settle(load.clients[0]);
@@ -102,7 +107,7 @@ describe('MariaDB breaks under load', () => {
 
   it('fault, slow database (SIGSTOP): answers at the deadline, alive, not ready', { timeout: 60_000 }, () =>
     suffer(site, server, load, {
-      name: 'stopped', lasts: 7000,
+      name: 'stopped', lasts: 5500,
       cause: async () => process.kill(databasePid(db), 'SIGSTOP'),
       mend: async () => process.kill(databasePid(db), 'SIGCONT'),
     }));

@@ -7,7 +7,7 @@ import { databases } from '../api/server.mjs';
 import { Load } from './load.mjs';
 import { FaultSite, long, sleep } from './site.mjs';
 
-const kRounds = long ? 20 : 2;
+const kRounds = long ? 20 : 1;
 
 for (const database of databases) {
   describe(`SIGTERM on ${database.name}`, () => {

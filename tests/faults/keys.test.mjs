@@ -7,7 +7,7 @@ import { describe, it } from 'node:test';
 
 import { databases } from '../api/server.mjs';
 import { Load } from './load.mjs';
-import { FaultSite, sleep } from './site.mjs';
+import { FaultSite, long, sleep } from './site.mjs';
 
 /** As an operator does it by hand: again, until it is accepted or the time is over. */
 async function until(work, what, ms = 15_000) {
@@ -21,8 +21,9 @@ async function until(work, what, ms = 15_000) {
   throw new Error(`${what}: ${last.stderr}`);
 }
 
-for (const database of databases) {
-  describe(`key ring on ${database.name}`, () => {
+// Several servers are MariaDB's business first; on SQLite the long form looks as well.
+for (const database of databases.filter((d) => long || d.name === 'MariaDB')) {
+  describe(`key ring changed on ${database.name}`, () => {
     it('security 77: add, activate, retire while two servers verify: 0 failures', { timeout: 120_000 }, async () => {
       const site = await FaultSite.open(database);
       try {
@@ -83,7 +84,11 @@ for (const database of databases) {
         await site.close();
       }
     });
+  });
+}
 
+for (const database of databases) {
+  describe(`key ring at the start on ${database.name}`, () => {
     it('security 79: a key ring that is missing, foreign, damaged or open to others: no start, one plain sentence', { timeout: 60_000 }, async () => {
       const site = await FaultSite.open(database);
       try {
