@@ -9,14 +9,14 @@ JOBS := $(shell nproc 2>/dev/null || echo 2)
 export CCACHE_SLOPPINESS := pch_defines,time_macros
 
 # Only what feeds a target makes it stale.
-WASM_SOURCES := $(wildcard shared/*.cpp shared/*.hpp wasm/*.cpp wasm/*.hpp wasm/build.sh)
+WASM_SOURCES := $(wildcard shared/*.cpp shared/*.hpp wasm/*.cpp wasm/*.hpp wasm/*.sed wasm/build.sh)
 ELEMENT_SOURCES := $(shell find wasm/src wasm/locales wasm/tools -type f 2>/dev/null) wasm/package.json
 WEB_SOURCES := $(shell find web/src web/locales web/demo web/public -type f 2>/dev/null) \
 	$(wildcard web/*.html web/*.ts web/package.json)
 
 .DEFAULT_GOAL := help
 .PHONY: help run build test check wasm web server e2e bench fuzz size soak format lint clean \
-	packages packages-test packages-bench packages-lint sources
+	packages packages-test packages-bench packages-lint packages-fuzz sources
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -38,6 +38,8 @@ packages-bench:
 	@tools/install_packages.sh build web test bench
 packages-lint:
 	@tools/install_packages.sh build web lint
+packages-fuzz: packages-test
+	@tools/install_packages.sh fuzz
 sources: packages
 	@tools/fetch_sources.sh
 
@@ -85,6 +87,12 @@ soak: packages-test server ## hours of faults: 500 x kill -9 on each database, t
 bench: packages-bench build tests/bench/node_modules/.package-lock.json ## figures against peers: build/bench/*.json and a table
 	@cmake --build $(BUILD) -j $(JOBS)
 	@BUILD=$(BUILD) tests/bench/run.sh
+
+FUZZ_SECONDS ?= 60
+fuzz: packages-fuzz sources ## libFuzzer under ASan and UBSan, FUZZ_SECONDS=60 a target; finds stay in build/fuzz/found
+	@cmake --preset fuzz > build/cmake-fuzz.log 2>&1 || { cat build/cmake-fuzz.log; exit 1; }
+	@cmake --build build/fuzz --target fuzzers -j $(JOBS)
+	@tests/fuzz/run.sh build/fuzz $(FUZZ_SECONDS)
 
 size: wasm tests/bench/node_modules/.package-lock.json ## wasm and loader, brotli 11
 	@node tests/bench/size.mjs
