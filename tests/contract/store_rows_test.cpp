@@ -63,7 +63,8 @@ TEST_CASE("users: columns, unique external ids, guard by version", "[contract]")
     CHECK(dump(f.read([&](Tx& tx) { return tx.user(row.id); })) == dump(row));
 }
 
-TEST_CASE("a guard that fails repeats the transaction with what is there now", "[contract]") {
+TEST_CASE("security 81: a guard that fails repeats the transaction with what is there now",
+          "[contract]") {
     FOR_EVERY_STORE(f);
     f.write(seed);
     UserRow stale = *f.read([](Tx& tx) { return tx.user({"usr_a"}); });

@@ -193,7 +193,8 @@ TEST_CASE("a step that is used, or used twice in one set, repeats the whole set"
     CHECK(f.write([](Tx& tx) { return tx.insert_step_use({"enr_a1"}, 600, at(1)); }));
 }
 
-TEST_CASE("save_verified is guarded by version and by the chain's length", "[contract]") {
+TEST_CASE("security 81: save_verified is guarded by version and by the chain's length",
+          "[contract]") {
     FOR_EVERY_STORE(f);
     f.write(seed_verify);
     VerifyRows stale = f.write([](Tx& tx) { return load(tx, {{"chl_a1"}, {"chl_b1"}}); });

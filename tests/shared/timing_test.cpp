@@ -116,14 +116,14 @@ int main(int argc, char** argv) {
     };
 
     bool ok = true;
-    ok &= holds("first digit wrong / last digit wrong", samples,
+    ok &= holds("security 13: first digit wrong / last digit wrong", samples,
                 pick(typed, other(right, 0), other(right, 5)), verify);
-    ok &= holds("right at the step before / right at the step after", samples,
+    ok &= holds("security 13: right at the step before / right at the step after", samples,
                 pick(typed, before, after), verify);
     // The scan itself, match against miss; after it the answer differs, which is no secret.
     const HmacKey pads(HashAlgorithm::sha1, key);
-    ok &= holds("the scan: right / last digit wrong", samples, pick(typed, right, other(right, 5)),
-                [&] {
+    ok &= holds("security 13: the scan: right / last digit wrong", samples,
+                pick(typed, right, other(right, 5)), [&] {
                     sink = detail::newest_match(pads, 6, detail::code_number(typed, 6),
                                                 kNow / 30 - 1, kNow / 30 + 1);
                 });
@@ -132,7 +132,8 @@ int main(int argc, char** argv) {
     std::string first = want, last = want, given = want;
     first.front() = 'b';
     last.back() = 'b';
-    ok &= holds("64 bytes, first differs / last differs", samples, pick(given, first, last),
+    ok &= holds("security 13: 64 bytes, first differs / last differs", samples,
+                pick(given, first, last),
                 [&] { sink = constant_time_equal(as_bytes(want), as_bytes(given)); });
 
     const double control =
