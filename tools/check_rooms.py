@@ -37,7 +37,7 @@ ROOMS = {
     "server": (("shared", "server/domain", "server/storage", "server/delivery", "server/http",
                 "server/platform"), ("cli", "log", "json", "posix")),
 }
-# In the core these would bring I/O, clocks, locales or exceptions (design: pure).
+# In the core these would bring I/O, clocks, locales or exceptions (ARCHITECTURE.md: pure).
 CORE_FORBIDDEN = {"iostream", "fstream", "sstream", "ostream", "istream", "iomanip", "locale", "chrono",
                   "ctime", "time.h", "random", "thread", "mutex", "filesystem", "stdexcept", "exception",
                   "regex", "cstdio", "stdio.h"}

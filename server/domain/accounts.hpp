@@ -1,5 +1,4 @@
-// accounts.hpp - the Client Area's own password accounts and sessions (design section 6,
-// /client/…).
+// accounts.hpp - the Client Area's own password accounts and sessions (/client/…).
 #pragma once
 #include <optional>
 #include <string>

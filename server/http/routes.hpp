@@ -1,4 +1,4 @@
-// routes.hpp - every call of the contract (design section 6), grouped as the files that hold them.
+// routes.hpp - every call of the contract, grouped as the files that hold them.
 // A handler reads its body, calls one use case and maps the result.
 #pragma once
 #include <memory>

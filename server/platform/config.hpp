@@ -68,7 +68,7 @@ std::string version();
 std::optional<std::pair<std::string, int>> parse_listen(std::string_view text);
 // Reachable from this machine only: 127/8, ::1, localhost.
 bool is_loopback(std::string_view host);
-// "users" … "applications" (design section 6); nothing for any other word.
+// "users" … "applications"; nothing for any other word.
 std::optional<domain::Scope> parse_scope(std::string_view name);
 std::string_view name_of(domain::Scope scope);
 

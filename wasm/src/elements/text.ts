@@ -15,7 +15,7 @@ export function isDigits(code: string): boolean {
   return /^[0-9]{6,8}$/.test(code);
 }
 
-/** The beginning of a code; the last three digits never leave the function (design: preview). */
+/** The beginning of a code; the last three digits never leave the function, so no screen can be read for a whole code. */
 export function codeStart(code: string): string {
   return code.slice(0, -3);
 }
