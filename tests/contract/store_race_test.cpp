@@ -39,7 +39,7 @@ bool write_until_done(Store& store, const std::function<bool(Tx&)>& fn) {
 
 }  // namespace
 
-TEST_CASE("of 64 parallel uses of one step exactly one succeeds (security 8)", "[contract]") {
+TEST_CASE("security 8: of 64 parallel uses of one step exactly one succeeds", "[contract]") {
     FOR_EVERY_STORE(f);
     f.write(seed);
     for (int round = 0; round < 5; ++round) {
@@ -59,7 +59,7 @@ TEST_CASE("of 64 parallel uses of one step exactly one succeeds (security 8)", "
     }
 }
 
-TEST_CASE("of 64 parallel uses of one backup code exactly one succeeds (security 33)",
+TEST_CASE("security 33: of 64 parallel uses of one backup code exactly one succeeds",
           "[contract]") {
     FOR_EVERY_STORE(f);
     f.write(seed);

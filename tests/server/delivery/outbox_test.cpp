@@ -125,7 +125,7 @@ TEST_CASE("a refused address is not tried again") {
     CHECK(w.row("msg_1").status == MessageStatus::failed);
 }
 
-TEST_CASE("76: a message moved to another row is not sent, nor one without a text") {
+TEST_CASE("security 76: a message moved to another row is not sent, nor one without a text") {
     World w;
     w.queue("msg_1");
     w.queue("msg_2", "no_such_kind");

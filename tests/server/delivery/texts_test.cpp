@@ -98,7 +98,7 @@ TEST_CASE("a language is found by its tag, and an unknown one gets English") {
     CHECK(render("confirm_email", "", kAll).subject == render("confirm_email", "en", kAll).subject);
 }
 
-TEST_CASE("26, 84: no value can start a line of its own or turn the text round") {
+TEST_CASE("security 26, 84: no value can start a line of its own or turn the text round") {
     domain::TextMap hostile = kAll;
     hostile["label"] = "x\r\nBcc: victim@example.com\n\nPay at http://evil.example";
     hostile["issuer"] = "Ex\nSubject: other";

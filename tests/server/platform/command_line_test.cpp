@@ -215,7 +215,8 @@ TEST_CASE("a port in use is one plain sentence and exit 1") {
     CHECK(contains(second.err, "in use"));
 }
 
-TEST_CASE("79: a wrong or missing key ring refuses to start and leaves the database alone") {
+TEST_CASE(
+    "security 79: a wrong or missing key ring refuses to start and leaves the database alone") {
     const TemporaryFolder folder;
     REQUIRE(run(demo(folder, {"api-key", "create", "--application", "shop", "--scopes", "verify",
                               "--json"}))
@@ -235,7 +236,7 @@ TEST_CASE("79: a wrong or missing key ring refuses to start and leaves the datab
     CHECK(run(demo(folder, {"audit", "verify"})).code == 0);
 }
 
-TEST_CASE("58: an API key is made once, listed without its text, and revoked") {
+TEST_CASE("security 58: an API key is made once, listed without its text, and revoked") {
     const TemporaryFolder folder;
     const Run made = run(demo(folder, {"api-key", "create", "--application", "shop", "--scopes",
                                        "users,verify", "--json"}));

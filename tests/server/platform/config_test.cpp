@@ -133,7 +133,9 @@ TEST_CASE("--demo listens on this machine only and needs nothing else") {
     CHECK_FALSE(read({"serve", "--demo", "--database", "mysql://u:p@h/d"}).runs());
 }
 
-TEST_CASE("53: the public URL is https but on loopback, and is needed when others can reach us") {
+TEST_CASE(
+    "security 53: the public URL is https but on loopback, and is needed when others can reach "
+    "us") {
     CHECK_FALSE(read(serve({"--public-url", "http://login.example.com"})).runs());
     CHECK(
         read(serve({"--public-url", "https://login.example.com/"})).config().settings.public_url ==
@@ -150,7 +152,7 @@ TEST_CASE("53: the public URL is https but on loopback, and is needed when other
               .runs());
 }
 
-TEST_CASE("83: a wrong database setting is never repeated, for it may hold a password") {
+TEST_CASE("security 83: a wrong database setting is never repeated, for it may hold a password") {
     const Read r =
         read({"serve", "--keys", "/tmp/keys", "--database", "postgres://user:hunter2@host/db"});
     REQUIRE_FALSE(r.runs());
@@ -158,7 +160,9 @@ TEST_CASE("83: a wrong database setting is never repeated, for it may hold a pas
     CHECK(r.said.find("mysql://") != std::string::npos);
 }
 
-TEST_CASE("83: the folder of the page, which everybody may read, holds no database and no keys") {
+TEST_CASE(
+    "security 83: the folder of the page, which everybody may read, holds no database and no "
+    "keys") {
     const auto with = [](const char* root, const char* database, const char* keys) {
         return read({"serve", "--web-root", root, "--database", database, "--keys", keys});
     };

@@ -47,7 +47,7 @@ TEST_CASE("rule 12: a key ring is written with mode 0600 and reads back the same
     CHECK(back->ids() == ring.ids());
 }
 
-TEST_CASE("79: a missing key ring says how to make or restore one") {
+TEST_CASE("security 79: a missing key ring says how to make or restore one") {
     const TemporaryFolder folder;
     const auto ring = KeyRing::load(folder.file("none"));
     REQUIRE_FALSE(ring);
@@ -55,7 +55,7 @@ TEST_CASE("79: a missing key ring says how to make or restore one") {
     CHECK(contains(ring.error().what, "backup"));
 }
 
-TEST_CASE("79: a key ring that others may read is refused") {
+TEST_CASE("security 79: a key ring that others may read is refused") {
     const TemporaryFolder folder;
     const std::string path = folder.file("keys");
     REQUIRE(KeyRing::make(kNow).save(path, true));
@@ -69,7 +69,7 @@ TEST_CASE("79: a key ring that others may read is refused") {
     CHECK(KeyRing::load(path));
 }
 
-TEST_CASE("79: a damaged key ring is refused and says which line") {
+TEST_CASE("security 79: a damaged key ring is refused and says which line") {
     const TemporaryFolder folder;
     const std::string path = folder.file("keys");
     const std::string good = text_of(KeyRing::make(kNow));

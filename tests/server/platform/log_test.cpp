@@ -21,7 +21,7 @@ TEST_CASE("a log line is one JSON object with time, level and event first") {
         R"({"at":"2026-02-02T02:40:00.123Z","level":"info","event":"request","user_agent":"curl"})");
 }
 
-TEST_CASE("84: CR, LF, ANSI, bidirectional and invalid text cannot forge or hide a line") {
+TEST_CASE("security 84: CR, LF, ANSI, bidirectional and invalid text cannot forge or hide a line") {
     const std::string_view hostile[] = {"a\r\n{\"level\":\"info\",\"event\":\"forged\"}",
                                         "\x1b[2J\x1b[31mred",
                                         "\xe2\x80\xae"

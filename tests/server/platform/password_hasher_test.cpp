@@ -16,7 +16,7 @@ namespace {
 constexpr Argon2Cost kQuick{64, 1, 1};
 }
 
-TEST_CASE("31: passwords are hashed by Argon2id, 19 MiB, two passes, a salt each") {
+TEST_CASE("security 31: passwords are hashed by Argon2id, 19 MiB, two passes, a salt each") {
     Argon2Hasher hasher;
     const std::string a = hasher.hash("correct horse");
     const std::string b = hasher.hash("correct horse");
@@ -54,7 +54,7 @@ TEST_CASE("a hash that is malformed, foreign or asks for more than the pool has 
     }
 }
 
-TEST_CASE("31: a backup code's hash is Argon2id over the set's salt") {
+TEST_CASE("security 31: a backup code's hash is Argon2id over the set's salt") {
     Argon2Hasher hasher(kQuick);
     const std::vector<std::uint8_t> salt(16, 3);
     const Secret a = hasher.derive("ABCDEFGHJKMNPQR", salt);

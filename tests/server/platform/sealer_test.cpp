@@ -23,7 +23,7 @@ std::string text_of(const std::optional<Secret>& s) {
 
 }  // namespace
 
-TEST_CASE("76: what is sealed opens in its place, whatever its length") {
+TEST_CASE("security 76: what is sealed opens in its place, whatever its length") {
     RingSealer sealer(KeyRing::make(kNow));
     for (const std::size_t n : {0U, 1U, 20U, 383U, 384U, 385U, 5000U, 70000U}) {
         const std::string plain(n, 'x');
@@ -53,7 +53,7 @@ TEST_CASE(
     CHECK(text_of(sealer.open(kPlace, sealed)) == "secret");
 }
 
-TEST_CASE("76: long places are authenticated whole") {
+TEST_CASE("security 76: long places are authenticated whole") {
     RingSealer sealer(KeyRing::make(kNow));
     const std::string a(2000, 'a');
     const std::string b = std::string(1999, 'a') + "b";
@@ -62,7 +62,7 @@ TEST_CASE("76: long places are authenticated whole") {
     CHECK_FALSE(sealer.open({"t", "c", b, "app", "usr"}, sealed).has_value());
 }
 
-TEST_CASE("76: every change of one character of the sealed text is refused") {
+TEST_CASE("security 76: every change of one character of the sealed text is refused") {
     RingSealer sealer(KeyRing::make(kNow));
     const Sealed sealed = sealer.seal(kPlace, as_bytes("JBSWY3DPEHPK3PXP"));
     for (std::size_t i = 0; i < sealed.text.size(); ++i) {
@@ -77,7 +77,7 @@ TEST_CASE("76: every change of one character of the sealed text is refused") {
     CHECK_FALSE(sealer.open(kPlace, Sealed{sealed.text + sealed.text}).has_value());
 }
 
-TEST_CASE("76: each seal has a fresh 96-bit nonce") {
+TEST_CASE("security 76: each seal has a fresh 96-bit nonce") {
     RingSealer sealer(KeyRing::make(kNow));
     std::set<std::string> nonces;
     for (int i = 0; i < 20000; ++i) {
@@ -87,14 +87,15 @@ TEST_CASE("76: each seal has a fresh 96-bit nonce") {
     CHECK(nonces.size() == 20000);
 }
 
-TEST_CASE("78: another ring opens nothing") {
+TEST_CASE("security 78: another ring opens nothing") {
     RingSealer ours(KeyRing::make(kNow));
     RingSealer theirs(KeyRing::make(kNow));
     CHECK_FALSE(theirs.open(kPlace, ours.seal(kPlace, as_bytes("x"))).has_value());
     CHECK(ours.keyed_hash("session", "x") != theirs.keyed_hash("session", "x"));
 }
 
-TEST_CASE("77: values sealed before a rotation open after it, new ones are under the new key") {
+TEST_CASE(
+    "security 77: values sealed before a rotation open after it, new ones are under the new key") {
     KeyRing ring = KeyRing::make(kNow);
     const std::string first = ring.active().id;
     RingSealer sealer(ring);
@@ -119,7 +120,7 @@ TEST_CASE("77: values sealed before a rotation open after it, new ones are under
     CHECK_FALSE(sealer.replace(KeyRing::make(kNow)));  // another ring altogether
 }
 
-TEST_CASE("77: rotation while other threads seal and open fails none of them") {
+TEST_CASE("security 77: rotation while other threads seal and open fails none of them") {
     KeyRing ring = KeyRing::make(kNow);
     RingSealer sealer(ring);
     std::atomic<bool> stop{false};
@@ -143,7 +144,7 @@ TEST_CASE("77: rotation while other threads seal and open fails none of them") {
     CHECK(failures == 0);
 }
 
-TEST_CASE("76: seal_under binds a value to the caller's key and its place") {
+TEST_CASE("security 76: seal_under binds a value to the caller's key and its place") {
     RingSealer sealer(KeyRing::make(kNow));
     const std::vector<std::uint8_t> key(32, 7);
     const std::vector<std::uint8_t> other(32, 8);

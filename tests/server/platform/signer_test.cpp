@@ -52,7 +52,7 @@ TEST_CASE("an assertion is signed by ES256 and verified under the published key"
     CHECK(decoded(jws.substr(jws.rfind('.') + 1)).size() == 64);
 }
 
-TEST_CASE("60: one changed character anywhere in an assertion is refused") {
+TEST_CASE("security 60: one changed character anywhere in an assertion is refused") {
     testing::MemoryStore store;
     RingSealer sealer(KeyRing::make(kNow));
     auto signer = StoredSigner::open(store, sealer, FixedClock{});
@@ -104,7 +104,7 @@ TEST_CASE("rule 12: two nodes of one database sign with the same key") {
     CHECK((*a)->refresh());
 }
 
-TEST_CASE("78: the database holds no private key in the clear") {
+TEST_CASE("security 78: the database holds no private key in the clear") {
     testing::MemoryStore store;
     RingSealer sealer(KeyRing::make(kNow));
     REQUIRE(StoredSigner::open(store, sealer, FixedClock{}));
@@ -113,7 +113,7 @@ TEST_CASE("78: the database holds no private key in the clear") {
     CHECK(rows.begin()->second.private_key.text.starts_with(sealer.active_key_id() + "."));
 }
 
-TEST_CASE("79: a key ring of another database is refused, and nothing is changed") {
+TEST_CASE("security 79: a key ring of another database is refused, and nothing is changed") {
     testing::MemoryStore store;
     RingSealer right(KeyRing::make(kNow));
     REQUIRE(StoredSigner::open(store, right, FixedClock{}));
@@ -124,7 +124,7 @@ TEST_CASE("79: a key ring of another database is refused, and nothing is changed
     CHECK(store.snapshot().signing_keys.size() == 1);
 }
 
-TEST_CASE("79: the right keys with another index key are refused too") {
+TEST_CASE("security 79: the right keys with another index key are refused too") {
     testing::MemoryStore store;
     const auto ring = [](const char* index) {
         auto r = KeyRing::parse(
