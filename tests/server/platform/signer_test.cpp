@@ -52,7 +52,7 @@ TEST_CASE("an assertion is signed by ES256 and verified under the published key"
     CHECK(decoded(jws.substr(jws.rfind('.') + 1)).size() == 64);
 }
 
-TEST_CASE("security 60: one changed character anywhere in an assertion is refused") {
+TEST_CASE("one changed character anywhere in an assertion is refused") {
     testing::MemoryStore store;
     RingSealer sealer(KeyRing::make(kNow));
     auto signer = StoredSigner::open(store, sealer, FixedClock{});
