@@ -1,5 +1,7 @@
 #include "shared/backup_code.hpp"
 
+#include "shared/base32.hpp"
+
 namespace twofold {
 namespace {
 
@@ -23,12 +25,7 @@ void make_backup_code_to(std::span<const std::uint8_t, kBackupCodeRandom> random
                          std::span<char, kBackupCodeSize> out) {
     unsigned remainder = 0;
     for (std::size_t i = 0; i < kData; ++i) {
-        const std::size_t bit = i * 5;
-        const std::size_t byte = bit / 8;
-        const unsigned pair =
-            static_cast<unsigned>(random[byte]) << 8 |
-            (byte + 1 < kBackupCodeRandom ? static_cast<unsigned>(random[byte + 1]) : 0u);
-        const unsigned v = pair >> (11 - bit % 8) & 31;
+        const unsigned v = five_bits(random, i);
         out[i] = kAlphabet[v];
         remainder = (remainder * 32 + v) % kModulus;
     }

@@ -16,18 +16,9 @@ unsigned value_of(char c) {
 int base32_encode_to(ByteView bytes, std::span<char> out) {
     const std::size_t n = base32_length(bytes.size());
     if (out.size() < n) return fail(Error::buffer_too_small);
-    unsigned pending = 0;
-    unsigned bits = 0;
-    std::size_t next = 0;
     for (std::size_t i = 0; i < n; ++i) {
-        if (bits < 5) {
-            // Past the end, zero bits fill the last character (RFC 4648 section 6).
-            pending = pending << 8 | (next < bytes.size() ? bytes[next] : 0u);
-            ++next;
-            bits += 8;
-        }
-        bits -= 5;
-        const unsigned v = pending >> bits & 31;
+        // Zero bits fill the last character (RFC 4648 section 6).
+        const unsigned v = five_bits(bytes, i);
         out[i] = static_cast<char>(v < 26 ? 'A' + v : '2' - 26 + v);
     }
     return static_cast<int>(n);

@@ -17,6 +17,13 @@ namespace twofold {
 constexpr std::size_t base32_length(std::size_t bytes) { return (bytes * 8 + 4) / 5; }
 constexpr std::size_t base32_bytes(std::size_t characters) { return characters * 5 / 8; }
 
+// The i-th group of five bits, most significant first; past the end stand zero bits.
+constexpr unsigned five_bits(ByteView bytes, std::size_t i) {
+    const std::size_t at = i * 5 / 8;
+    const unsigned pair = unsigned{bytes[at]} << 8 | (at + 1 < bytes.size() ? bytes[at + 1] : 0U);
+    return pair >> (11 - i * 5 % 8) & 31;
+}
+
 // Writes base32_length(bytes.size()) characters and returns that number.
 //   errors  buffer_too_small: out is shorter than that (as a negative number, see to_result)
 int base32_encode_to(ByteView bytes, std::span<char> out);

@@ -6,9 +6,8 @@ namespace twofold {
 
 int clock_offset_to(const TotpParameters& parameters, ByteView key, std::string_view code,
                     std::int64_t now, std::int32_t& seconds) {
-    if (!detail::usable(parameters, key) || now < 0) return fail(Error::invalid_argument);
-    const std::int32_t number = detail::code_number(code, parameters.digits);
-    if (number < 0) return fail(Error::code_malformed);
+    const std::int32_t number = detail::prepare(parameters, key, code, parameters.digits, now);
+    if (number < 0) return number;
     const HmacKey pads(parameters.algorithm, key);
     const std::int64_t centre = now / parameters.period;
     const int reach = kMaxClockOffset / parameters.period;
@@ -26,10 +25,9 @@ int clock_offset_to(const TotpParameters& parameters, ByteView key, std::string_
 
 int other_parameters_to(const TotpParameters& parameters, ByteView key, std::string_view code,
                         std::int64_t now, TotpParameters& found) {
-    if (!detail::usable(parameters, key) || now < 0) return fail(Error::invalid_argument);
-    found.digits = code.size() <= kMaxDigits ? static_cast<int>(code.size()) : 0;
-    const std::int32_t number = detail::code_number(code, found.digits);
-    if (number < 0 || found.digits < kMinDigits) return fail(Error::code_malformed);
+    found.digits = static_cast<int>(code.size());
+    const std::int32_t number = detail::prepare(parameters, key, code, found.digits, now);
+    if (number < 0) return number;
     // First what was asked for (0), then the most common.
     constexpr std::uint8_t kPeriods[] = {0, 30, 60, 15, 20, 45, 90, 120};
     for (std::uint8_t usual : kPeriods) {

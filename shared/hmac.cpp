@@ -1,34 +1,27 @@
 #include "shared/hmac.hpp"
 
-#include <bit>
 #include <cstring>
 
 namespace twofold {
 namespace {
 
+using detail::byte_at;
 using detail::hash_block;
 using detail::HashBlock;
 using detail::HashState;
+using detail::word_at;
 
 constexpr std::uint32_t kStop = 0x80000000;  // the bit that ends a message (FIPS 180-4 section 5.1)
 
-constexpr std::uint32_t big_endian(std::uint32_t v) {
-    return std::endian::native == std::endian::little ? __builtin_bswap32(v) : v;
-}
-
-// Four words stored at once. The hash instructions load 16 bytes, and a load that spans several
-// younger stores waits for all of them: a tenth of the time of a check.
-using Quad [[gnu::vector_size(16)]] = std::uint32_t;
-
-void put(HashBlock& block, std::size_t quad, Quad v) {
-    std::memcpy(block.w + 4 * quad, &v, sizeof v);
-}
-
-// Everything after the quads already put: zeros and, last, the length of the whole message in bits.
-void pad(HashAlgorithm a, HashBlock& block, std::size_t quad, std::size_t message_bytes) {
-    const std::size_t last = block_size(a) / 16 - 1;
-    for (; quad < last; ++quad) put(block, quad, Quad{});
-    put(block, last, Quad{0, 0, 0, static_cast<std::uint32_t>(message_bytes * 8)});
+// Hashes the first n words of a block, as all that follows one block of pad: after them come the
+// stop bit, zeros, and the length of the whole in bits.
+void last_step(HashAlgorithm a, HashState& state, HashBlock& block, std::size_t n) {
+    const std::size_t last = block_size(a) / 4 - 1;
+    const std::size_t bits = (block_size(a) + 4 * n) * 8;
+    block.w[word_at(a, n)] = kStop;
+    while (++n < last) block.w[word_at(a, n)] = 0;
+    block.w[word_at(a, last)] = static_cast<std::uint32_t>(bits);
+    hash_block(a, state, block);
 }
 
 // Hashes message and padding into a state that has already taken `before` bytes (whole blocks).
@@ -37,35 +30,27 @@ void absorb(HashAlgorithm a, HashState& state, ByteView message, std::size_t bef
     const std::size_t n = message.size();
     const std::size_t size = block_size(a);
     const std::size_t padded = (n + size / 8) / size * size + size;
-    const std::uint64_t bits = (std::uint64_t{before} + n) * 8;
     HashBlock block;
-    std::uint32_t word = 0;
+    auto* const bytes = reinterpret_cast<std::uint8_t*>(&block);
     for (std::size_t at = 0; at < padded; ++at) {
-        const std::uint32_t byte = at < n ? message[at] : at == n ? 0x80u : 0u;
-        word = word << 8 | byte;
-        if (padded - at <= 8)
-            word |= static_cast<std::uint32_t>(bits >> (8 * (padded - 1 - at))) & 0xFF;
         const std::size_t i = at % size;
-        block.w[i / 4] = word;
-        if (i == size - 1) hash_block(a, state, block);
+        bytes[byte_at(a, i)] = at < n ? message[at] : at == n ? 0x80 : 0;
+        if (i != size - 1) continue;
+        if (at == padded - 1) {
+            const std::uint64_t bits = (std::uint64_t{before} + n) * 8;
+            block.w[word_at(a, size / 4 - 2)] = static_cast<std::uint32_t>(bits >> 32);
+            block.w[word_at(a, size / 4 - 1)] = static_cast<std::uint32_t>(bits);
+        }
+        hash_block(a, state, block);
     }
     wipe(&block, sizeof block);
 }
 
-void store(const HashState& state, std::size_t size, std::uint8_t* out) {
-    for (std::size_t i = 0; i < size; ++i)
-        out[i] = static_cast<std::uint8_t>(state.w[i / 4] >> (24 - 8 * (i % 4)));
-}
-
-// The block that hashes an inner digest under the outer pad (RFC 2104 section 2).
-void outer_block(HashAlgorithm a, const HashState& inner, HashBlock& block) {
-    std::size_t quad = digest_size(a) / 16;
-    std::memcpy(&block, &inner, sizeof inner);
-    if (a == HashAlgorithm::sha1)
-        put(block, quad++, Quad{inner.w[4], kStop, 0, 0});
-    else
-        put(block, quad++, Quad{kStop, 0, 0, 0});
-    pad(a, block, quad, block_size(a) + digest_size(a));
+// From a hashed inner message to the whole (RFC 2104 section 2).
+void finish(HashAlgorithm a, const HashState& outer, HashState& state, HashBlock& block) {
+    std::memcpy(&block, &state, sizeof state);
+    state = outer;
+    last_step(a, state, block, digest_size(a) / 4);
 }
 
 }  // namespace
@@ -79,8 +64,8 @@ HmacKey::HmacKey(HashAlgorithm algorithm, ByteView key) : algorithm_(algorithm) 
         std::memcpy(&block, &inner_, digest_size(algorithm));
         inner_ = outer_;
     } else {
-        if (!key.empty()) std::memcpy(&block, key.data(), key.size());
-        for (std::uint32_t& w : block.w) w = big_endian(w);
+        for (std::size_t i = 0; i < key.size(); ++i)
+            reinterpret_cast<std::uint8_t*>(&block)[byte_at(algorithm, i)] = key[i];
     }
     for (std::uint32_t& w : block.w) w ^= 0x36363636;
     hash_block(algorithm, inner_, block);
@@ -98,44 +83,31 @@ std::size_t HmacKey::digest(ByteView message, std::span<std::uint8_t, kMaxDigest
     HashState state = inner_;
     HashBlock block;
     absorb(algorithm_, state, message, block_size(algorithm_));
-    outer_block(algorithm_, state, block);
-    state = outer_;
-    hash_block(algorithm_, state, block);
-    store(state, digest_size(algorithm_), out.data());
+    finish(algorithm_, outer_, state, block);
+    for (std::size_t i = 0; i < digest_size(algorithm_); ++i)
+        out[i] = reinterpret_cast<const std::uint8_t*>(&state)[byte_at(algorithm_, i)];
     wipe(&state, sizeof state);
     wipe(&block, sizeof block);
     return digest_size(algorithm_);
 }
 
-void HmacKey::truncated(std::uint64_t first, std::span<std::uint32_t> out) const {
-    const std::size_t n = out.size() < kMaxBatch ? out.size() : kMaxBatch;
-    HashBlock blocks[kMaxBatch];
-    HashState states[kMaxBatch];
-    for (const HashState* pad_state : {&inner_, &outer_}) {
-        for (std::size_t i = 0; i < n; ++i) {
-            if (pad_state == &inner_) {
-                // The counter is eight bytes, high half first (RFC 4226 section 5.2).
-                const std::uint64_t counter = first + i;
-                put(blocks[i], 0,
-                    Quad{static_cast<std::uint32_t>(counter >> 32),
-                         static_cast<std::uint32_t>(counter), kStop, 0});
-                pad(algorithm_, blocks[i], 1, block_size(algorithm_) + 8);
-            } else {
-                outer_block(algorithm_, states[i], blocks[i]);
-            }
-            states[i] = *pad_state;
-        }
-        for (std::size_t i = 0; i < n; ++i) hash_block(algorithm_, states[i], blocks[i]);
-    }
-    for (std::size_t i = 0; i < n; ++i) {
-        // RFC 4226 section 5.3: four bytes from the offset in the low nibble of the last byte.
-        const std::uint32_t* w = states[i].w;
-        const std::uint32_t offset = w[digest_size(algorithm_) / 4 - 1] & 15;
-        const std::uint64_t both = std::uint64_t{w[offset / 4]} << 32 | w[offset / 4 + 1];
-        out[i] = static_cast<std::uint32_t>(both >> (32 - 8 * (offset % 4))) & 0x7FFFFFFF;
-    }
-    wipe(blocks, sizeof blocks);
-    wipe(states, sizeof states);
+std::uint32_t HmacKey::truncated(std::uint64_t counter) const {
+    HashState state = inner_;
+    HashBlock block;
+    // The counter is eight bytes, high half first (RFC 4226 section 5.2).
+    block.w[word_at(algorithm_, 0)] = static_cast<std::uint32_t>(counter >> 32);
+    block.w[word_at(algorithm_, 1)] = static_cast<std::uint32_t>(counter);
+    last_step(algorithm_, state, block, 2);
+    finish(algorithm_, outer_, state, block);
+    // RFC 4226 section 5.3: four bytes from the offset in the low nibble of the last byte.
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(&state);
+    const std::size_t offset = bytes[byte_at(algorithm_, digest_size(algorithm_) - 1)] & 15U;
+    std::uint32_t number = 0;
+    for (std::size_t k = 0; k < 4; ++k)
+        number = number << 8 | bytes[byte_at(algorithm_, offset + k)];
+    wipe(&block, sizeof block);
+    wipe(&state, sizeof state);
+    return number & 0x7FFFFFFF;
 }
 
 std::size_t hmac(HashAlgorithm algorithm, ByteView key, ByteView message,

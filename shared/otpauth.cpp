@@ -4,6 +4,7 @@
 
 #include "shared/base32.hpp"
 #include "shared/plain_text.hpp"
+#include "shared/text_writer.hpp"
 
 namespace twofold {
 namespace {
@@ -16,58 +17,45 @@ bool is_name(std::string_view text) {
     return is_plain_text(text);
 }
 
-// Appends to a fixed buffer; remembers that it overflowed instead of stopping at each step.
-class Writer {
- public:
-    explicit Writer(std::span<char> out) : out_(out) {}
+using detail::TextWriter;
 
-    void put(char c) {
-        if (size_ < out_.size()) out_[size_] = c;
-        ++size_;
-    }
-    void text(std::string_view s) {
-        for (char c : s) put(c);
-    }
-    // RFC 3986 section 2.1: all but the unreserved characters of section 2.3.
-    void percent(std::string_view s) {
-        for (char c : s) {
-            const auto u = static_cast<unsigned char>(c);
-            const unsigned lower = u | 0x20u;
-            if ((lower >= 'a' && lower <= 'z') || (u >= '0' && u <= '9') || u == '-' || u == '.' ||
-                u == '_' || u == '~') {
-                put(c);
-            } else {
-                put('%');
-                put("0123456789ABCDEF"[u >> 4]);
-                put("0123456789ABCDEF"[u & 15]);
-            }
+// RFC 3986 section 2.1: all but the unreserved characters of section 2.3.
+void put_percent(TextWriter& w, std::string_view s) {
+    for (char c : s) {
+        const auto u = static_cast<unsigned char>(c);
+        if ((u | 0x20U) - 'a' < 26 || u - unsigned{'0'} < 10 || u == '-' || u == '.' || u == '_' ||
+            u == '~') {
+            w.put(c);
+        } else {
+            w.put('%');
+            w.put("0123456789ABCDEF"[u >> 4]);
+            w.put("0123456789ABCDEF"[u & 15]);
         }
     }
-    void number(int n) {  // 0..999
-        if (n >= 100) put(static_cast<char>('0' + n / 100));
-        if (n >= 10) put(static_cast<char>('0' + n / 10 % 10));
-        put(static_cast<char>('0' + n % 10));
-    }
-    void base32(ByteView bytes) {
-        const std::size_t at = size_ < out_.size() ? size_ : out_.size();
-        (void)base32_encode_to(bytes, out_.subspan(at));
-        size_ += base32_length(bytes.size());
-    }
-    int finish() const {
-        return size_ > out_.size() ? fail(Error::buffer_too_small) : static_cast<int>(size_);
-    }
+}
 
- private:
-    std::span<char> out_;
-    std::size_t size_ = 0;
-};
+// The lists below: words that end in a space each.
+constexpr char kAlgorithms[] = "SHA1 SHA256 SHA512 ";
+constexpr char kParameters[] = "secret issuer algorithm digits period counter ";
+
+// The place of a word in a list, or how many words there are.
+unsigned find_word(const char* list, std::string_view word) {
+    unsigned i = 0;
+    for (; *list != '\0'; ++i) {
+        std::size_t n = 0;
+        while (n < word.size() && list[n] == word[n] && word[n] != ' ') ++n;
+        if (n == word.size() && list[n] == ' ') break;
+        while (*list++ != ' ') {
+        }
+    }
+    return i;
+}
 
 // 0..15, or so far below zero that the other digit of a pair cannot mend it.
 int hex_value(char c) {
-    const auto u = static_cast<unsigned char>(c);
-    const unsigned lower = u | 0x20u;
-    if (u >= '0' && u <= '9') return u - '0';
-    return u >= 'A' && lower >= 'a' && lower <= 'f' ? static_cast<int>(lower - 'a') + 10 : -256;
+    const unsigned letter = (static_cast<unsigned char>(c) | 0x20U) - 'a';
+    const unsigned digit = static_cast<unsigned char>(c) - unsigned{'0'};
+    return static_cast<int>(digit < 10 ? digit : c >= 'A' && letter < 6 ? letter + 10 : -256U);
 }
 
 constexpr std::size_t kMaxComponent = kMaxIssuerBytes + 1 + kMaxAccountBytes;
@@ -94,16 +82,15 @@ int decode(std::string_view text, char* out) {
     return static_cast<int>(n);
 }
 
-// Decimal without sign, leading zero or space, from min to max.
-bool parse_number(std::string_view text, std::uint64_t min, std::uint64_t max, std::uint64_t& out) {
-    std::uint64_t n = 0;
+// Decimal without sign, leading zero or space; false for anything else or beyond 64 bits.
+bool parse_number(std::string_view text, std::uint64_t& n) {
+    n = 0;
     for (char c : text) {
         const unsigned digit = static_cast<unsigned char>(c) - unsigned{'0'};
-        if (digit > 9 || digit > max || n > (max - digit) / 10) return false;
+        if (digit > 9 || n > (UINT64_MAX - digit) / 10) return false;
         n = n * 10 + digit;
     }
-    out = n;
-    return n >= min && !text.empty() && (text[0] != '0' || text.size() == 1);
+    return !text.empty() && (text[0] != '0' || text.size() == 1);
 }
 
 // Cuts text at the first c and returns what stood before it; without c, all of it.
@@ -132,26 +119,29 @@ int build_otpauth_to(const OtpauthView& view, std::span<char> out) {
         view.secret.size() > kMaxSecretBytes || !is_name(view.issuer) || !is_name(view.account))
         return fail(Error::invalid_argument);
     if (view.secret.size() < kMinSecretBytes) return fail(Error::secret_too_short);
-    Writer w(out);
+    if (out.size() < kMaxOtpauthUri) return fail(Error::buffer_too_small);
+    TextWriter w{out.data()};
     w.text("otpauth://totp/");
     if (!view.issuer.empty()) {
-        w.percent(view.issuer);
+        put_percent(w, view.issuer);
         w.put(':');
     }
-    w.percent(view.account);
+    put_percent(w, view.account);
     w.text("?secret=");
-    w.base32(view.secret);
+    w.at += base32_encode_to(view.secret, {w.at, kMaxOtpauthUri});
     if (!view.issuer.empty()) {
         w.text("&issuer=");
-        w.percent(view.issuer);
+        put_percent(w, view.issuer);
     }
-    w.text("&algorithm=");
-    w.text(name(p.algorithm));
+    w.text("&algorithm=SHA");
+    w.number(p.algorithm == HashAlgorithm::sha1     ? 1
+             : p.algorithm == HashAlgorithm::sha256 ? 256
+                                                    : 512);
     w.text("&digits=");
     w.number(p.digits);
     w.text("&period=");
     w.number(p.period);
-    return w.finish();
+    return static_cast<int>(w.at - out.data());
 }
 
 int parse_otpauth_to(std::string_view uri, OtpauthFields& f) {
@@ -159,12 +149,14 @@ int parse_otpauth_to(std::string_view uri, OtpauthFields& f) {
     f.type = OtpauthType::totp;
     f.parameters = TotpParameters{};
     f.counter = 0;
-    if (uri.ends_with('&')) return kInvalid;
-    const std::string_view start = uri.substr(0, 15);
-    if (start == "otpauth://hotp/")
-        f.type = OtpauthType::hotp;
-    else if (start != "otpauth://totp/")
-        return kInvalid;
+    f.issuer_size = 0;
+    if (uri.size() < 15 || uri.back() == '&') return kInvalid;
+    for (std::size_t i = 0; i < 15; ++i) {
+        if (i == 10 && uri[i] == 'h')
+            f.type = OtpauthType::hotp;
+        else if (uri[i] != "otpauth://totp/"[i])
+            return kInvalid;
+    }
     uri.remove_prefix(15);
 
     // Label: [issuer ":" *space] account, the colon raw or encoded.
@@ -179,63 +171,53 @@ int parse_otpauth_to(std::string_view uri, OtpauthFields& f) {
         if (!keep(prefix, f.issuer, kMaxIssuerBytes, f.issuer_size)) return kInvalid;
     } else {
         account = prefix;
-        f.issuer_size = 0;
     }
     if (account.starts_with(' ') || !keep(account, f.account, kMaxAccountBytes, f.account_size))
         return kInvalid;
 
-    constexpr std::string_view kNames[] = {"secret", "issuer", "algorithm",
-                                           "digits", "period", "counter"};
     unsigned seen = 0;
     do {
         std::string_view value = cut(uri, '&');
         const std::string_view key = cut(value, '=');
-        unsigned which = 0;
-        while (which < 6 && key != kNames[which]) ++which;
-        const unsigned flag = which < 6 ? 1u << which : 0u;
-        bool ok = (seen & flag) == 0 && !key.empty();
+        const unsigned which = find_word(kParameters, key);
+        // Other names may come twice.
+        const unsigned flag = 1U << which & 63U;
+        if (key.empty() || (seen & flag) != 0) return kInvalid;
         seen |= flag;
-        std::uint64_t number = 0;
-        switch (which) {
-            case 0: {
-                const int n = base32_decode_to(value, f.secret);
-                f.secret_size = static_cast<std::uint32_t>(n);
-                ok = ok && n >= kMinImportBytes && !value.ends_with('=');
-                break;
-            }
-            case 2: {
-                const Result<HashAlgorithm> a = parse_hash_algorithm(value);
-                ok = ok && a;
-                if (ok) f.parameters.algorithm = *a;
-                break;
-            }
-            case 3:
-                ok = ok && parse_number(value, 6, 8, number) && number != 7;
+        if (which == 0) {
+            const int n = base32_decode_to(value, f.secret);
+            f.secret_size = static_cast<std::uint32_t>(n);
+            if (n < kMinImportBytes || value.back() == '=') return kInvalid;
+        } else if (which == 2) {
+            const unsigned i = find_word(kAlgorithms, value);
+            f.parameters.algorithm = static_cast<HashAlgorithm>(i + 1);
+            if (i == 3) return kInvalid;
+        } else if (which - 3 < 3) {
+            std::uint64_t number = 0;
+            if (!parse_number(value, number) ||
+                !(which == 3   ? number == 6 || number == 8
+                  : which == 4 ? number - kMinPeriod <= kMaxPeriod - kMinPeriod &&
+                                     f.type == OtpauthType::totp
+                               : f.type == OtpauthType::hotp))
+                return kInvalid;
+            if (which == 3)
                 f.parameters.digits = static_cast<int>(number);
-                break;
-            case 4:
-                ok = ok && f.type == OtpauthType::totp &&
-                     parse_number(value, kMinPeriod, kMaxPeriod, number);
+            else if (which == 4)
                 f.parameters.period = static_cast<int>(number);
-                break;
-            case 5:
-                ok = ok && f.type == OtpauthType::hotp &&
-                     parse_number(value, 0, UINT64_MAX, f.counter);
-                break;
-            default: {
-                // issuer, or another program's parameter, which only has to be well-formed.
-                const int n = decode(value, decoded);
-                const std::string_view text(decoded, static_cast<std::size_t>(n < 0 ? 0 : n));
-                ok = ok && n >= 0;
-                if (which == 1)
-                    ok = ok && (has_prefix ? text == std::string_view(f.issuer, f.issuer_size)
-                                           : keep(text, f.issuer, kMaxIssuerBytes, f.issuer_size));
-            }
+            else
+                f.counter = number;
+        } else {
+            // issuer, or another program's parameter, which only has to be well-formed.
+            const int n = decode(value, decoded);
+            if (n < 0) return kInvalid;
+            const std::string_view text(decoded, static_cast<std::size_t>(n));
+            if (which == 1 && !(has_prefix ? text == std::string_view(f.issuer, f.issuer_size)
+                                           : keep(text, f.issuer, kMaxIssuerBytes, f.issuer_size)))
+                return kInvalid;
         }
-        if (!ok) return kInvalid;
     } while (!uri.empty());
 
-    const unsigned needed = f.type == OtpauthType::hotp ? 1u | 1u << 5 : 1u;
+    const unsigned needed = f.type == OtpauthType::hotp ? 1U | 1U << 5 : 1U;
     return (seen & needed) == needed ? static_cast<int>(sizeof f) : kInvalid;
 }
 

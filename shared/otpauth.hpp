@@ -45,7 +45,8 @@ struct OtpauthUri {
 // Writes otpauth://totp/ISSUER:ACCOUNT?secret=...&issuer=ISSUER&algorithm=...&digits=...&period=...
 // Everything outside RFC 3986's unreserved set is percent-encoded: a space is %20, never +; the
 // prefix equals the issuer parameter; the secret has no padding. Returns the length.
-//   errors  invalid_argument; secret_too_short: under 128 bits; buffer_too_small
+//   errors  invalid_argument; secret_too_short: under 128 bits; buffer_too_small: out is shorter
+//           than kMaxOtpauthUri
 int build_otpauth_to(const OtpauthView& view, std::span<char> out);
 
 inline Result<std::string> build_otpauth(const OtpauthView& view) {

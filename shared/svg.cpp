@@ -2,41 +2,20 @@
 // centre half a module below the row's upper edge; that is the shortest text for one path.
 #include "shared/svg.hpp"
 
-#include <cstdint>
+#include "shared/text_writer.hpp"
 
 namespace twofold {
-namespace {
-
-// Appends within bounds and keeps counting beyond them.
-struct TextWriter {
-    std::span<char> out;
-    std::size_t length = 0;
-
-    void put(char c) {
-        if (length < out.size()) out[length] = c;
-        ++length;
-    }
-    void put(const char* text) {
-        while (*text != '\0') put(*text++);
-    }
-    void put(int number) {  // 0..999
-        if (number >= 100) put(static_cast<char>('0' + number / 100));
-        if (number >= 10) put(static_cast<char>('0' + number / 10 % 10));
-        put(static_cast<char>('0' + number % 10));
-    }
-};
-
-}  // namespace
 
 int qr_svg_to(const QrSymbol& symbol, int quiet_zone, std::span<char> out) {
     if (quiet_zone < 0 || quiet_zone > 16) return -static_cast<int>(Error::invalid_argument);
-    TextWriter w{out};
+    if (out.size() < kQrSvgMaxBytes) return -static_cast<int>(Error::buffer_too_small);
+    detail::TextWriter w{out.data()};
     const int side = symbol.size + 2 * quiet_zone;
-    w.put("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 ");
-    w.put(side);
+    w.text("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 ");
+    w.number(side);
     w.put(' ');
-    w.put(side);
-    w.put(
+    w.number(side);
+    w.text(
         "\" shape-rendering=\"crispEdges\"><rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>"
         "<path stroke=\"#000\" d=\"");
     for (int y = 0; y < symbol.size; ++y) {
@@ -50,23 +29,22 @@ int qr_svg_to(const QrSymbol& symbol, int quiet_zone, std::span<char> out) {
             while (symbol.module(end, y)) ++end;
             if (drawn < 0) {
                 w.put('M');
-                w.put(x + quiet_zone);
+                w.number(x + quiet_zone);
                 w.put(' ');
-                w.put(y + quiet_zone);
-                w.put(".5");
+                w.number(y + quiet_zone);
+                w.text(".5");
             } else {
                 w.put('m');
-                w.put(x - drawn);
-                w.put(" 0");
+                w.number(x - drawn);
+                w.text(" 0");
             }
             w.put('h');
-            w.put(end - x);
+            w.number(end - x);
             drawn = x = end;
         }
     }
-    w.put("\"/></svg>");
-    return w.length <= out.size() ? static_cast<int>(w.length)
-                                  : -static_cast<int>(Error::buffer_too_small);
+    w.text("\"/></svg>");
+    return static_cast<int>(w.at - out.data());
 }
 
 std::string qr_svg(const QrSymbol& symbol, int quiet_zone) {

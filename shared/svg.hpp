@@ -17,7 +17,8 @@ inline constexpr int kQrQuietZone = 4;
 inline constexpr std::size_t kQrSvgMaxBytes = 100'000;
 
 // Writes the image (no terminating zero) and returns its length in bytes, or minus the Error:
-// invalid_argument (quiet_zone), buffer_too_small (out). Without heap, for the wasm.
+// invalid_argument (quiet_zone), buffer_too_small (out: under kQrSvgMaxBytes). Without heap, for
+// the wasm.
 [[nodiscard]] int qr_svg_to(const QrSymbol& symbol, int quiet_zone, std::span<char> out);
 
 // The same as a string. Precondition: symbol comes from qr_encode, 0 <= quiet_zone <= 16.

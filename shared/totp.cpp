@@ -15,39 +15,41 @@ std::uint32_t reduce(std::uint32_t number, int digits) {
 }
 
 std::int32_t code_number(std::string_view code, int digits) {
-    if (code.size() != static_cast<std::size_t>(digits)) return -1;
+    if (digits < kMinDigits || digits > kMaxDigits ||
+        code.size() != static_cast<std::size_t>(digits))
+        return fail(Error::code_malformed);
     std::int32_t number = 0;
     for (char c : code) {
-        if (c < '0' || c > '9') return -1;
+        if (c < '0' || c > '9') return fail(Error::code_malformed);
         number = number * 10 + (c - '0');
     }
     return number;
 }
 
+std::int32_t prepare(const TotpParameters& p, ByteView key, std::string_view code, int digits,
+                     std::int64_t now) {
+    return usable(p, key) && now >= 0 ? code_number(code, digits) : fail(Error::invalid_argument);
+}
+
 std::int64_t newest_match(const HmacKey& key, int digits, std::int32_t number, std::int64_t first,
                           std::int64_t last) {
     std::int64_t found = -1;
-    std::uint32_t numbers[HmacKey::kMaxBatch];
-    const auto count = static_cast<std::size_t>(last - first + 1);
-    key.truncated(static_cast<std::uint64_t>(first), std::span(numbers).first(count));
-    for (std::size_t i = 0; i < count; ++i) {
-        const std::int64_t step = first + static_cast<std::int64_t>(i);
+    for (std::int64_t step = first; step <= last; ++step) {
         const std::uint32_t difference =
-            reduce(numbers[i], digits) ^ static_cast<std::uint32_t>(number);
+            reduce(key.truncated(static_cast<std::uint64_t>(step)), digits) ^
+            static_cast<std::uint32_t>(number);
         // All ones when difference is 0 (it is below 2^31) and the step is not negative.
         const std::int64_t mask = (static_cast<std::int64_t>(difference) - 1) >> 63 & ~(step >> 63);
         found = (step & mask) | (found & ~mask);
     }
-    wipe(numbers, sizeof numbers);
     return found;
 }
 
 std::int64_t verify(const TotpParameters& parameters, ByteView key, std::string_view code,
                     std::int64_t now, int window) {
-    if (!usable(parameters, key) || now < 0 || window < 0 || window > 1)
-        return fail(Error::invalid_argument);
-    const std::int32_t number = code_number(code, parameters.digits);
-    if (number < 0) return fail(Error::code_malformed);
+    if (window < 0 || window > 1) return fail(Error::invalid_argument);
+    const std::int32_t number = prepare(parameters, key, code, parameters.digits, now);
+    if (number < 0) return number;
     const std::int64_t centre = now / parameters.period;
     const HmacKey pads(parameters.algorithm, key);
     const std::int64_t step =

@@ -16,8 +16,12 @@ bool usable(const TotpParameters& p, ByteView key);
 // takes longer for some numbers than for others.
 std::uint32_t reduce(std::uint32_t number, int digits);
 
-// The number in exactly `digits` ASCII digits, or -1.
+// The number in exactly `digits` (6..8) ASCII digits, or minus code_malformed.
 std::int32_t code_number(std::string_view code, int digits);
+
+// code_number() of what may be compared at all, or minus the Error.
+std::int32_t prepare(const TotpParameters& p, ByteView key, std::string_view code, int digits,
+                     std::int64_t now);
 
 // totp_verify() as a number: the step, or minus the Error.
 std::int64_t verify(const TotpParameters& parameters, ByteView key, std::string_view code,

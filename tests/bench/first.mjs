@@ -4,7 +4,7 @@ import { record, root, rounds, uri } from "./lib.mjs";
 
 const here = new URL(".", import.meta.url).href;
 const scripts = {
-  twofold: `const core = await (await import("${root}wasm/dist/core.js")).ready; return core.qr(uri).value.size`,
+  twofold: `const core = await (await import("${root}wasm/dist/core_node.js")).ready; return core.qr(uri).value.size`,
   qr: `const f = (await import("qr")).default; return f(uri, "raw", { ecc: "medium", encoding: "byte", border: 1 }).length - 2`,
   "lean-qr": `const q = await import("lean-qr"); return q.generate(uri, { minCorrectionLevel: q.correction.M, maxCorrectionLevel: q.correction.M, modes: [q.mode.ascii] }).size`,
   uqr: `const q = await import("uqr"); return q.encode(uri, { ecc: "M", boostEcc: false, border: 0 }).size`,

@@ -12,7 +12,7 @@ import QRCode from "qrcode";
 import { encode as uqrEncode } from "uqr";
 import { alternate, record, root, secret, uri } from "./lib.mjs";
 
-const { ready } = await import(`${root}wasm/dist/core.js`);
+const { ready } = await import(`${root}wasm/dist/core_node.js`);
 const core = await ready;
 
 // fast_qr is packed for bundlers; its glue is ES modules without saying so.

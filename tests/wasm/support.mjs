@@ -1,4 +1,4 @@
-// support.mjs - the wasm core as the tests use it: core.ts without its types, the .wasm beside it.
+// support.mjs - the wasm core as the tests use it: core_node.ts without its types, the .wasm beside it.
 import { execFileSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -12,9 +12,12 @@ const require = createRequire(`${root}wasm/package.json`);
 /** Writes build/wasm/test/core.mjs and its .wasm, and returns the path. */
 export function buildLoader() {
   if (!existsSync(wasmPath)) execFileSync(`${root}wasm/build.sh`, { stdio: "inherit" });
-  const { transformSync } = require("esbuild");
-  const { code } = transformSync(readFileSync(`${root}wasm/src/core.ts`, "utf8"), {
-    loader: "ts",
+  const { buildSync } = require("esbuild");
+  const { outputFiles } = buildSync({
+    entryPoints: [`${root}wasm/src/core_node.ts`],
+    bundle: true,
+    write: false,
+    platform: "node",
     format: "esm",
     target: "es2022",
     minify: true,
@@ -22,7 +25,7 @@ export function buildLoader() {
   const directory = `${root}build/wasm/test`;
   mkdirSync(directory, { recursive: true });
   copyFileSync(wasmPath, `${directory}/twofold_core.wasm`);
-  writeFileSync(`${directory}/core.mjs`, code);
+  writeFileSync(`${directory}/core.mjs`, outputFiles[0].contents);
   return `${directory}/core.mjs`;
 }
 

@@ -98,129 +98,117 @@ export interface Core {
 }
 
 /** Where the module comes from; by default the .wasm beside this file. */
-export type CoreSource = string | URL | Response | PromiseLike<Response> | BufferSource | WebAssembly.Module;
+export type CoreSource = string | URL | BufferSource | WebAssembly.Module;
 
-type Argument = number | string | Uint8Array;
-type Read<T> = (out: Uint8Array) => T;
-type Exports = Record<string, (...args: number[]) => number> & {
-  readonly memory: WebAssembly.Memory;
-  readonly __heap_base: WebAssembly.Global;
-};
+type Text = string | Uint8Array;
+/** Makes the answer from what a function of wasm/abi.cpp returned and the bytes it wrote. */
+type Read<T> = (n: number, out: Uint8Array) => T;
 
-const bytes: Read<Uint8Array> = (out) => out.slice();
-const text: Read<string> = (out) => new TextDecoder().decode(out);
-const words = (out: Uint8Array): Uint32Array => new Uint32Array(out.buffer, out.byteOffset);
-const signed: Read<number> = (out) => words(out)[0]! | 0;
-const parametersAt = ([algorithm, digits, period]: Uint32Array): TotpParameters => ({
-  algorithm: hashes[algorithm! - 1]!,
-  digits: digits!,
-  period: period!,
+const bytes: Read<Uint8Array> = (n, out) => out.slice(0, n);
+const text: Read<string> = (n, out) => new TextDecoder().decode(out.subarray(0, n));
+const number: Read<number> = (n) => n;
+const parameters: Read<TotpParameters> = (n) => ({
+  algorithm: hashes[(n & 3) - 1]!,
+  digits: (n >> 2) & 15,
+  period: n >> 6,
 });
 
 // C would wrap 4294967326 to 30 and cut 30.9 to 30. -2 is out of range for every such argument.
 const int = (n: number): number => ((n | 0) === n ? n : -2);
+const isString = (t: unknown): t is string => !!(t as string).big;
 
-function connect({ exports }: WebAssembly.Instance): Core {
-  const wasm = exports as unknown as Exports;
-  const base: number = wasm.__heap_base.value;
+const connect = (made: WebAssembly.Instance | WebAssembly.WebAssemblyInstantiatedSource): Core => {
+  const wasm = ("instance" in made ? made.instance : made).exports as Record<string, (...args: number[]) => number> & {
+    readonly memory: WebAssembly.Memory;
+    readonly a: WebAssembly.Global;
+  };
+  // The memory never grows, so these views stay.
+  const memory = new Uint8Array(wasm.memory.buffer, wasm.a.value);
+  const out = memory.subarray(1 << 17);
+  const encoder = new TextEncoder();
 
-  // Copies strings and bytes in (each becomes address and length), calls, and lets `read` copy the
-  // answer out. The view is taken at each call, and what it held is wiped at its end.
-  const call = <T>(name: string, args: Argument[], read: Read<T>): Result<T> => {
-    // Nothing longer than 7089 bytes is valid anywhere, and the largest answer needs the room.
-    if (args.some((arg) => (arg as string).length > 7089)) return { error: coreErrors[0] };
-    const memory = new Uint8Array(wasm.memory.buffer);
-    let end = base;
-    const numbers: number[] = [];
-    for (let arg of args) {
-      if (typeof arg == "string") arg = new TextEncoder().encode(arg);
-      if (typeof arg == "number") numbers.push(arg);
-      else {
-        memory.set(arg, end);
-        numbers.push(end, arg.length);
-        end += arg.length;
-      }
-    }
-    end = (end + 7) & ~7;
-    const n = wasm["twofold_" + name]!(...numbers, end, memory.length - end);
-    const result = n < 0 ? { error: coreErrors[~n]! } : { value: read(memory.subarray(end, end + n)) };
-    // A refused call may have written the start of an answer: under 1 kB everywhere.
-    memory.fill(0, base, end + Math.max(n, 1024));
+  // Copies strings and bytes in (each becomes address and length), calls, lets `read` copy the
+  // answer out, and wipes both. Nothing longer than 7089 is valid anywhere.
+  const call = <T>(name: string, read: Read<T>, ...args: (number | Text)[]): Result<T> => {
+    let end = 0;
+    const n = args.some((arg) => (arg as Text).length > 7089)
+      ? -1
+      : wasm[name]!(
+          ...args.flatMap((arg) => {
+            if (!(arg as Text).at) return arg as number;
+            const data = isString(arg) ? encoder.encode(arg) : (arg as Uint8Array);
+            memory.set(data, end);
+            end += data.length;
+            return [wasm.a.value + end - data.length, data.length];
+          }),
+        );
+    const result = n < 0 ? { error: coreErrors[~n]! } : { value: read(n, out) };
+    memory.fill(0, 0, end);
+    // A refusal may have left the start of an answer: under 1 kB everywhere. Above 1e5, n is a time
+    // step.
+    out.fill(0, 0, n > 1e5 ? 0 : n + 1024);
     return result;
   };
   // The calls that begin with parameters and a key, which may come as Base32.
-  const keyed = <T>(name: string, p: TotpParameters, key: Key, rest: Argument[], read: Read<T>): Result<T> => {
-    if (typeof key == "string") {
-      const { value, error } = call("base32_decode", [key], bytes);
-      if (error) return { error };
-      key = value!;
+  const keyed = <T>(name: string, read: Read<T>, p: TotpParameters, key: Key, ...rest: (number | Text)[]): Result<T> => {
+    if (isString(key)) {
+      const decoded = call("d", bytes, key);
+      if (decoded.error) return decoded;
+      key = decoded.value!;
     }
-    return call(name, [hashes.indexOf(p.algorithm) + 1, int(p.digits), int(p.period), key, ...rest], read);
+    return call(name, read, hashes.indexOf(p.algorithm) + 1, int(p.digits), int(p.period), key, ...rest);
   };
-  const check = <T>(p: TotpParameters, key: Key, code: string, now: number, what: number, read: Read<T>): Result<T> =>
-    keyed("totp_check", p, key, [code, Math.floor(now), what], read);
-  const qrArguments = (t: string | Uint8Array, { level = "M", minVersion = 1, mask = -1 }: QrOptions): Argument[] => [
-    t,
-    "LMQH".indexOf(level),
-    int(minVersion),
-    int(mask),
-  ];
+  const qr = <T>(read: Read<T>, t: Text, quiet: number, { level = "M", minVersion = 1, mask = -1 }: QrOptions): Result<T> =>
+    call("q", read, t, "LMQH".indexOf(level), int(minVersion), int(mask), quiet);
 
   return {
-    version: call("version", [], text).value!,
-    qr: (t, options = {}) =>
-      call("qr", qrArguments(t, options), (out) => ({ size: Math.sqrt(out.length), modules: bytes(out) })),
-    qrSvg: (t, options = {}) => call("qr_svg", [...qrArguments(t, options), int(options.quiet ?? 4)], text),
-    totp: (p, key, now) => keyed("totp", p, key, [Math.floor(now)], text),
-    totpVerify: (p, key, code, now, window = 1) =>
-      // Above 1 `what` means something else.
-      check(p, key, code, now, window > 1 ? -2 : int(window), (out) => Math.floor(now / p.period) + signed(out)),
-    clockOffset: (p, key, code, now) => check(p, key, code, now, 2, signed),
-    otherParameters: (p, key, code, now) => check(p, key, code, now, 3, (out) => parametersAt(words(out))),
-    base32Encode: (b) => call("base32_encode", [b], text),
-    base32Decode: (t) => call("base32_decode", [t], bytes),
-    otpauthBuild: (u) => keyed("otpauth_build", u.parameters, u.secret, [u.issuer, u.account], text),
+    version: call("v", text).value!,
+    qr: (t, options = {}) => qr((n, out) => ({ size: n ** 0.5, modules: bytes(n, out) }), t, -1, options),
+    qrSvg: (t, options = {}) => qr(text, t, int(options.quiet ?? 4), options),
+    totp: (p, key, now) => keyed("t", text, p, key, "", now, 4),
+    // Above 1 the last argument means something else.
+    totpVerify: (p, key, code, now, window = 1) => keyed("t", number, p, key, code, now, window > 1 ? -1 : int(window)),
+    clockOffset: (p, key, code, now) => keyed("t", (n) => n - 600, p, key, code, now, 2),
+    otherParameters: (p, key, code, now) => keyed("t", parameters, p, key, code, now, 3),
+    base32Encode: (b) => call("e", text, b),
+    base32Decode: (t) => call("d", bytes, t),
+    otpauthBuild: (u) => keyed("b", text, u.parameters, u.secret, u.issuer, u.account),
     otpauthParse: (uri) =>
-      call("otpauth_parse", [uri], (out) => {
-        // struct OtpauthFields of shared/otpauth.hpp.
-        const w = words(out);
-        const field = (at: number, i: number): Uint8Array => out.subarray(at, at + w[i]!);
-        return {
-          type: w[0] == 1 ? "totp" : "hotp",
-          issuer: text(field(36, 6)),
-          account: text(field(164, 7)),
-          secret: bytes(field(420, 8)),
-          parameters: parametersAt(w.subarray(1)),
-          counter: w[4]! + w[5]! * 2 ** 32,
-        };
-      }),
-    canonicalDigits: (t) => call("canonical_digits", [t], text),
-    backupCodeMake: (r) => call("backup_code_make", [r], text),
-    backupCodeParse: (t) => call("backup_code_parse", [t], text),
+      call(
+        "p",
+        (n, out) => {
+          // struct OtpauthFields of shared/otpauth.hpp.
+          const w = new Uint32Array(out.buffer, out.byteOffset);
+          return {
+            type: w[0]! > 1 ? "hotp" : "totp",
+            issuer: text(w[6]!, out.subarray(36)),
+            account: text(w[7]!, out.subarray(164)),
+            secret: bytes(w[8]!, out.subarray(420)),
+            parameters: parameters(n, out),
+            counter: w[4]! + w[5]! * 2 ** 32,
+          };
+        },
+        uri,
+      ),
+    canonicalDigits: (t) => call("c", text, t),
+    backupCodeMake: (r) => call("m", text, r),
+    backupCodeParse: (t) => call("r", text, t),
   };
-}
+};
 
-async function instantiate(source: CoreSource): Promise<WebAssembly.Instance> {
-  if (typeof source == "string" || source instanceof URL) {
-    if (String(source).startsWith("file:")) {
-      // Node's fetch does not read files. The name is put together so that bundlers leave it alone.
-      const { readFileSync } = await import(/* @vite-ignore */ "node:" + "fs");
-      source = readFileSync(new URL(source)) as BufferSource;
-    } else source = fetch(source);
+const open = async (source: CoreSource): Promise<Core> => {
+  if (isString(source) || source instanceof URL) {
+    const response = await fetch(source);
+    if (!response.ok) throw Error("HTTP " + response.status);
+    try {
+      return connect(await WebAssembly.instantiateStreaming(response.clone()));
+    } catch {
+      // No streaming, or a server that does not send the exact type.
+      source = await response.arrayBuffer();
+    }
   }
-  source = await (source as Awaited<CoreSource>);
-  if (source instanceof Response) {
-    if (!source.ok) throw Error("twofold_core.wasm: HTTP " + source.status);
-    // Streaming insists on the exact type; a server that does not send it is served the slower way.
-    if (WebAssembly.instantiateStreaming && source.headers.get("content-type") == "application/wasm")
-      return (await WebAssembly.instantiateStreaming(source)).instance;
-    source = await source.arrayBuffer();
-  }
-  const made: WebAssembly.Instance | WebAssembly.WebAssemblyInstantiatedSource = await WebAssembly.instantiate(
-    source as BufferSource,
-  );
-  return "instance" in made ? made.instance : made;
-}
+  return connect(await WebAssembly.instantiate(source as BufferSource));
+};
 
 let loading: Promise<Core> | undefined;
 
@@ -228,14 +216,13 @@ let loading: Promise<Core> | undefined;
  * Loads the core. Without a source it is loaded once, from beside this file, and after a failure the
  * next call tries again; with one it is loaded from there, and is what later calls and `ready` give.
  */
-export function load(source?: CoreSource): Promise<Core> {
+export const load = (source?: CoreSource): Promise<Core> => {
   if (source || !loading) {
-    const mine: Promise<Core> = instantiate(source ?? new URL("./twofold_core.wasm", import.meta.url)).then(connect);
-    loading = mine;
-    mine.catch(() => loading == mine && (loading = undefined));
+    loading = open(source ?? new URL("./twofold_core.wasm", import.meta.url));
+    loading.catch(() => (loading = undefined));
   }
-  return loading!;
-}
+  return loading;
+};
 
 /** `await ready` gives the core. Nothing is fetched before somebody waits for it. */
 export const ready: PromiseLike<Core> = { then: (done, failed) => load().then(done, failed) };

@@ -8,7 +8,7 @@ import { manifest } from "./manifest.mjs";
 import { tokensCss } from "./tokens.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const kEntries = ["index", "define", "define_setup", "define_verify", "core", "api", "i18n", "tokens"];
+const kEntries = ["index", "define", "define_setup", "define_verify", "core", "core_node", "api", "i18n", "tokens"];
 
 /** Minifies the css`…` literals of the style files, which esbuild leaves as it is. */
 export const minifyCss = {
@@ -46,7 +46,7 @@ export async function bundle(outdir, options = {}) {
     plugins: [minifyCss],
     tsconfig: `${root}tsconfig.json`,
     ...options,
-    // core.ts reads its .wasm from the file system where there is no network: in Node.
+    // core_node.ts reads its .wasm from the file system.
     external: ["node:*", ...(options.external ?? [])],
   });
   return { files: result.outputFiles.map((file) => ({ path: file.path, text: dedent(file) })), metafile: result.metafile };
