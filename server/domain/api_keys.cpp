@@ -107,6 +107,14 @@ Outcome<Done> ApiKeys::revoke(const Caller& caller, const ApiKeyId& id) {
     return answer;
 }
 
+bool ApiKeys::known(std::string_view token) {
+    // Still known when authenticate() looks, a moment from now.
+    constexpr std::int64_t kMoment = 100;
+    return core_.key_cache
+        ->get(core_.sealer.keyed_hash("api_key", token), core_.clock.now_ms() + kMoment)
+        .has_value();
+}
+
 Outcome<Caller> ApiKeys::authenticate(std::string_view token, const ClientInfo& client,
                                       std::string request_id) {
     if (token.size() != 47 || !token.starts_with("tfk_")) return problem(Code::unauthenticated);

@@ -9,9 +9,16 @@
 #include "server/domain/names.hpp"
 #include "server/domain/second_step.hpp"
 #include "server/domain/text_rules.hpp"
+#include "server/domain/typed_code.hpp"
+#include "server/domain/verify_queue.hpp"
 
 namespace twofold::domain {
 namespace {
+
+Verified verified(Core& core, const Approved& approved) {
+    return {approved.challenge.id, approved.method, approved.factor, assertion_for(core, approved),
+            approved.backup_codes_remaining};
+}
 
 // The shape of a request, before anything is looked up.
 std::optional<Problem> fault(const Caller& caller, const ChallengeRequest& request) {
@@ -129,8 +136,27 @@ Outcome<Verified> Challenges::verify(const Caller& caller, const ChallengeId& id
         return allowed.error();
     const Outcome<Approved> approved = pass_challenge(core_, {caller, id, request, {}, {}});
     if (!approved) return approved.error();
-    return Verified{approved->challenge.id, approved->method, approved->factor,
-                    assertion_for(core_, *approved), approved->backup_codes_remaining};
+    return verified(core_, *approved);
+}
+
+bool Challenges::takes_time(const VerifyRequest& request) {
+    const Outcome<TypedCode> typed = read_code(request.code, request.method);
+    return typed && typed->backup;
+}
+
+void Challenges::verify_later(const Caller& caller, const ChallengeId& id,
+                              const VerifyRequest& request,
+                              std::function<void(const Outcome<Verified>&)> answer) {
+    if (const Outcome<Done> allowed = permit(caller, Scope::verify); !allowed)
+        return answer(allowed.error());
+    Outcome<TypedCode> typed = read_code(request.code, request.method);
+    if (!typed || typed->backup) return answer(verify(caller, id, request));
+    core_.verify_queue->submit(
+        {caller, id, request, {}, {}}, std::move(typed->canonical),
+        [&core = core_, answer = std::move(answer)](const Outcome<Approved>& approved) {
+            answer(approved ? Outcome<Verified>(verified(core, *approved))
+                            : Outcome<Verified>(approved.error()));
+        });
 }
 
 }  // namespace twofold::domain

@@ -1,6 +1,7 @@
 // challenges.hpp - ask for a code, judge it once (flows 2, 8). Verifies that arrive together share
 // one transaction and one commit (verify_queue.hpp), each still answered exactly.
 #pragma once
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -67,6 +68,11 @@ class Challenges {
     // code_invalid + attempts_remaining; code_already_used + retry_after; validation_failed (costs
     // nothing); challenge_expired; challenge_closed; factor_locked + retry_after.
     Outcome<Verified> verify(const Caller&, const ChallengeId&, const VerifyRequest&);
+    // The same without a thread that waits: `answer` is called once, on this thread or another; it
+    // must not throw. What `takes_time` (a backup code is hashed first) still works on this one.
+    void verify_later(const Caller&, const ChallengeId&, const VerifyRequest&,
+                      std::function<void(const Outcome<Verified>&)> answer);
+    static bool takes_time(const VerifyRequest&);
 
  private:
     Core& core_;

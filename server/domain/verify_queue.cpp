@@ -1,30 +1,33 @@
 #include "server/domain/verify_queue.hpp"
 
 #include <algorithm>
+#include <atomic>
 
 #include "server/domain/access.hpp"
 
 namespace twofold::domain {
 
+namespace {
+
+// How long an answered item may stay in the list of those whose deadline is watched.
+constexpr std::chrono::milliseconds kWatchEvery{100};
+
+}  // namespace
+
 struct VerifyQueue::Item {
     Pass pass;
     std::string digits;
     std::chrono::steady_clock::time_point deadline;
+    Answer done;
 
-    // Only the writer that holds the item touches these, until it sets `done`.
+    // Only the writer that holds the item touches these.
     Outcome<Approved> answer = problem(Code::unavailable);
     bool recorded = false;  // the last run wrote an audit event under the request's id
 
-    std::mutex mutex;
-    std::condition_variable answered;
-    bool done = false;
-
-    void finish() {
-        {
-            const std::lock_guard lock(mutex);
-            done = true;
-        }
-        answered.notify_all();
+    // The writer and the watch of the deadlines may both come; whoever is first answers.
+    std::atomic<bool> told{false};
+    void tell(const Outcome<Approved>& what) {
+        if (!told.exchange(true)) done(what);
     }
 };
 
@@ -36,28 +39,82 @@ VerifyQueue::~VerifyQueue() {
         stopping_ = true;
     }
     arrived_.notify_all();
+    unwatched_.notify_all();
     for (std::thread& writer : writers_) writer.join();
+    if (watch_.joinable()) watch_.join();
+}
+
+void VerifyQueue::submit(Pass pass, std::string digits, Answer answer) {
+    auto item = std::make_shared<Item>();
+    item->pass = std::move(pass);
+    item->digits = std::move(digits);
+    item->deadline = std::chrono::steady_clock::now() + core_.settings.verify_deadline;
+    item->done = std::move(answer);
+    bool first = false;
+    bool full = false;
+    {
+        const std::lock_guard lock(mutex_);
+        full = waiting_.size() >= static_cast<std::size_t>(core_.settings.verify_waiting);
+        if (!full) {
+            if (writers_.empty()) {
+                for (int i = 0; i < core_.settings.verify_writers; ++i)
+                    writers_.emplace_back([this] { work(); });
+                watch_ = std::thread([this] { watch(); });
+            }
+            first = watched_.empty();
+            watched_.push_back(item);
+            waiting_.push_back(item);
+        }
+    }
+    if (full) return item->tell(Problem{Code::overloaded, Seconds(1), {}, {}});
+    arrived_.notify_one();
+    if (first) unwatched_.notify_one();
 }
 
 Outcome<Approved> VerifyQueue::run(const Pass& pass, std::string digits) {
-    auto item = std::make_shared<Item>();
-    item->pass = pass;
-    item->digits = std::move(digits);
-    item->deadline = std::chrono::steady_clock::now() + core_.settings.verify_deadline;
-    {
-        const std::lock_guard lock(mutex_);
-        if (waiting_.size() >= static_cast<std::size_t>(core_.settings.verify_waiting))
-            return Problem{Code::overloaded, Seconds(1), {}, {}};
-        if (writers_.empty())
-            for (int i = 0; i < core_.settings.verify_writers; ++i)
-                writers_.emplace_back([this] { work(); });
-        waiting_.push_back(item);
+    struct Waiter {
+        std::mutex mutex;
+        std::condition_variable answered;
+        std::optional<Outcome<Approved>> answer;
+    };
+    const auto waiter = std::make_shared<Waiter>();
+    submit(pass, std::move(digits), [waiter](const Outcome<Approved>& answer) {
+        const std::lock_guard lock(waiter->mutex);
+        waiter->answer = answer;
+        waiter->answered.notify_one();
+    });
+    std::unique_lock lock(waiter->mutex);
+    waiter->answered.wait(lock, [&] { return waiter->answer.has_value(); });
+    return *waiter->answer;
+}
+
+// Answers those whose deadline passes while the database keeps the writers waiting.
+void VerifyQueue::watch() {
+    std::unique_lock lock(mutex_);
+    while (true) {
+        unwatched_.wait(lock, [&] { return stopping_ || !watched_.empty(); });
+        const auto now = std::chrono::steady_clock::now();
+        Batch late;
+        while (!watched_.empty()) {
+            const auto& item = watched_.front();  // all wait equally long: the oldest is due first
+            const bool told = item->told;
+            if (!told && item->deadline > now) break;
+            if (!told) late.push_back(item);
+            watched_.pop_front();
+        }
+        if (watched_.empty() && stopping_) return;
+        if (!late.empty()) {
+            lock.unlock();
+            for (const auto& item : late)
+                item->tell(Problem{Code::unavailable, Seconds(1), {}, {}});
+            lock.lock();
+        } else if (!watched_.empty()) {
+            const auto next = std::min(watched_.front()->deadline, now + kWatchEvery);
+            lock.unlock();
+            std::this_thread::sleep_until(next);
+            lock.lock();
+        }
     }
-    arrived_.notify_one();
-    std::unique_lock lock(item->mutex);
-    if (!item->answered.wait_until(lock, item->deadline, [&] { return item->done; }))
-        return Problem{Code::unavailable, Seconds(1), {}, {}};
-    return item->answer;
 }
 
 std::size_t VerifyQueue::waiting() {
@@ -94,7 +151,7 @@ void VerifyQueue::run_batch(const Batch& batch) {
                 item->answer = Problem{Code::unavailable, Seconds(1), {}, {}};
         }
     }
-    for (const auto& item : batch) item->finish();
+    for (const auto& item : batch) item->tell(item->answer);
 }
 
 // True when the answers in the items are committed.

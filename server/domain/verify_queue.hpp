@@ -6,6 +6,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -25,11 +26,16 @@ class VerifyQueue {
     VerifyQueue(const VerifyQueue&) = delete;
     VerifyQueue& operator=(const VerifyQueue&) = delete;
 
-    // Blocks until the answer is committed. `digits` is the canonical code.
+    // Called once, on a thread of the queue's (or at once on the caller's, when the queue is full):
+    // it must not throw, and not wait.
+    using Answer = std::function<void(const Outcome<Approved>&)>;
+
+    // Answers when the outcome is committed. `digits` is the canonical code.
     //   overloaded   verify_waiting others wait already
     //   unavailable  no answer within verify_deadline; when the code was accepted after all, a
-    //   retry
-    //                gives code_already_used or challenge_closed, never a second success
+    //                retry gives code_already_used or challenge_closed, never a second success
+    void submit(Pass pass, std::string digits, Answer answer);
+    // The same for a caller that waits.
     Outcome<Approved> run(const Pass& pass, std::string digits);
     // How many wait for a writer at this moment; for metrics.
     std::size_t waiting();
@@ -39,6 +45,7 @@ class VerifyQueue {
     using Batch = std::vector<std::shared_ptr<Item>>;
 
     void work();
+    void watch();
     void run_batch(const Batch& batch);
     bool try_batch(const Batch& batch);
     void decide(Tx& tx, VerifyRows& rows, Item& item);
@@ -47,7 +54,10 @@ class VerifyQueue {
     std::mutex mutex_;
     std::condition_variable arrived_;
     std::deque<std::shared_ptr<Item>> waiting_;
+    std::deque<std::shared_ptr<Item>> watched_;  // in order of their deadlines
+    std::condition_variable unwatched_;
     std::vector<std::thread> writers_;
+    std::thread watch_;
     bool stopping_ = false;
 };
 

@@ -114,8 +114,11 @@ struct App::Impl {
     Router router() {
         Router out;
         for (const Operation& op : operations) {
-            out.add({op.method, op.path, op.auth, op.scope, op.lane,
-                     [this, &op](const Request& req) { return gate.serve(op, req); }});
+            Route route{op.method, op.path,
+                        op.auth,   op.scope,
+                        op.lane,   [this, &op](const Request& req) { return gate.serve(op, req); }};
+            if (op.defers) route.at_once = [this](const Request& req) { return gate.at_once(req); };
+            out.add(std::move(route));
         }
         return out;
     }

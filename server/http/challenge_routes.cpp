@@ -1,4 +1,5 @@
 #include <array>
+#include <typeinfo>
 
 #include "server/domain/assertions.hpp"
 #include "server/domain/audit_log.hpp"
@@ -64,16 +65,40 @@ Response get_challenge(const Services& s, Call& call) {
     return res;
 }
 
+Response verify_answer(const domain::Outcome<domain::Verified>& verified,
+                       const std::string& request_id) {
+    if (!verified) return problem_response(verified.error(), request_id);
+    return json_response(200, verified_json(*verified));
+}
+
 Response verify_challenge(const Services& s, Call& call) {
     ObjectReader body(call.body, call.errors);
     const domain::VerifyRequest request = read_verify(body);
     body.boolean("remember", Need::optional);
     body.finish();
     if (!call.errors.empty()) return refuse_body(call);
-    const auto verified = domain::Challenges(s.core).verify(
-        call.caller, {std::string(call.req.param("id"))}, request);
-    if (!verified) return problem_response(verified.error(), call.req.request_id);
-    return json_response(200, verified_json(*verified));
+    const domain::ChallengeId id{std::string(call.req.param("id"))};
+    if (!call.may_defer) {
+        return verify_answer(domain::Challenges(s.core).verify(call.caller, id, request),
+                             call.req.request_id);
+    }
+    Response res;
+    res.later_waits = domain::Challenges::takes_time(request);
+    res.later = [&s, caller = call.caller, id, request](const Reply& reply) {
+        domain::Challenges(s.core).verify_later(
+            caller, id, request, [&s, request_id = caller.request_id, reply](const auto& verified) {
+                Response answer;
+                try {
+                    answer = verify_answer(verified, request_id);
+                } catch (const std::exception& e) {  // as the front does for a handler's
+                    if (s.settings.on_exception)
+                        s.settings.on_exception(typeid(e).name(), request_id);
+                    answer = problem("internal", request_id);
+                }
+                reply(std::move(answer));
+            });
+    };
+    return res;
 }
 
 Response verify_assertion(const Services& s, Call& call) {
@@ -161,6 +186,7 @@ void add_challenge_operations(const Services& s, std::vector<Operation>& ops) {
                     "challenge_closed", "factor_locked", "factor_ended"},
          .idempotent = true,
          .secret = true,
+         .defers = true,
          .run = run(verify_challenge)});
     ops.push_back({.method = Method::post,
                    .path = "/v1/assertions/verify",

@@ -292,6 +292,7 @@ struct Front::Impl {
     std::atomic<std::size_t> connections{0};
     std::atomic<bool> draining{false};
     std::atomic<bool> stopping{false};
+    std::atomic<std::size_t> deferred{0};  // answers that handlers give later
     std::atomic<std::uint64_t> requests{0}, refused{0}, overloaded{0}, timed_out{0}, evicted{0};
 
     void adopt(int fd);
@@ -374,6 +375,8 @@ struct Worker {
     void scan(Clock::time_point now);
     void evict_one();
     void drive(Connection& c);
+    void answer(Connection& c, bool may_wait);
+    void complete(Connection& c);
     bool receive(Connection& c);
     bool begin(Connection& c);
     void refuse(Connection& c, const Refusal& why);
@@ -659,6 +662,11 @@ bool Worker::begin(Connection& c) {
         ex.res.set("Allow", std::move(wrong->allow));
     }
 
+    if (ex.route != nullptr && ex.route->at_once && ex.route->at_once(req)) {
+        c.phase = Phase::lent;
+        answer(c, false);
+        return true;
+    }
     if (ex.route != nullptr && ex.route->lane != Lane::direct) {
         c.phase = Phase::lent;
         WorkerPool& pool = ex.route->lane == Lane::hashing ? *front.hashing : *front.pool;
@@ -669,10 +677,7 @@ bool Worker::begin(Connection& c) {
                 e.answered = true;
                 e.res = problem("overloaded", e.req.request_id);
             }
-            front.run(e);
-            emit(*conn);
-            flush(*conn);  // a failure shows again when the worker takes over
-            post(conn);
+            answer(*conn, true);
         });
         if (taken) return true;
         front.overloaded.fetch_add(1, std::memory_order_relaxed);
@@ -684,6 +689,39 @@ bool Worker::begin(Connection& c) {
     c.phase = Phase::writing;
     c.deadline = now + front.settings.write_timeout;
     return true;
+}
+
+// Runs the handler of a lent connection; the answer follows at once or later.
+void Worker::answer(Connection& c, bool may_wait) {
+    Exchange& ex = c.ex;
+    ex.res = front.answer(ex);
+    ex.answered = true;
+    if (!ex.res.later) return complete(c);
+    // The number of those under way, for stop(): changed last, when nothing of ours is used again.
+    front.deferred.fetch_add(1, std::memory_order_relaxed);
+    const bool waits = ex.res.later_waits;
+    auto start = [this, conn = &c, later = std::move(ex.res.later)] {
+        later([this, conn](Response res) {
+            Front::Impl& owner = front;
+            conn->ex.res = std::move(res);
+            complete(*conn);
+            owner.deferred.fetch_sub(1, std::memory_order_release);
+        });
+    };
+    if (may_wait || !waits) return start();
+    if (front.pool->submit([start](bool) { start(); })) return;
+    front.overloaded.fetch_add(1, std::memory_order_relaxed);
+    ex.res = problem("overloaded", ex.req.request_id);
+    complete(c);
+    front.deferred.fetch_sub(1, std::memory_order_release);
+}
+
+// Sends the answer of a lent connection from whatever thread has it, and gives the connection back.
+void Worker::complete(Connection& c) {
+    front.run(c.ex);
+    emit(c);
+    flush(c);  // a failure shows again when the worker takes over
+    post(&c);
 }
 
 // One answer, then close.
@@ -1006,6 +1044,9 @@ void Front::stop() {
     if (i.accepting.joinable()) i.accepting.join();
     i.pool->stop();
     i.hashing->stop();
+    while (i.deferred.load(std::memory_order_acquire) != 0) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
     i.stopping.store(true, std::memory_order_release);
     for (auto& w : i.workers) w->wake();
     for (auto& w : i.workers) w->thread.join();

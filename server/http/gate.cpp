@@ -220,9 +220,18 @@ Response Gate::serve(const Operation& op, const Request& req) const {
     return run(op, call);
 }
 
+bool Gate::at_once(const Request& req) const {
+    if (req.count("idempotency-key") != 0 || req.count("authorization") != 1) return false;
+    const std::string_view value = *req.header("authorization");
+    return value.size() > 7 && domain::ApiKeys(core_).known(trim(value.substr(7)));
+}
+
 Response Gate::run(const Operation& op, Call& call) const {
     const Request& req = call.req;
-    if (!op.idempotent || req.count("idempotency-key") == 0) return op.run(call);
+    if (!op.idempotent || req.count("idempotency-key") == 0) {
+        call.may_defer = true;
+        return op.run(call);
+    }
     const std::string_view key = *req.header("idempotency-key");
     if (req.count("idempotency-key") > 1) return invalid_query(req, "idempotency-key", "conflict");
 

@@ -20,6 +20,9 @@ class Gate {
     explicit Gate(domain::Core& core);
 
     Response serve(const Operation& op, const Request& req) const;
+    // Whether serve() will find everything it needs in memory: an API key that was seen a moment
+    // ago, and no Idempotency-Key.
+    bool at_once(const Request& req) const;
 
     // Set-Cookie for a new session token; an empty token clears the cookie.
     std::string cookie(std::string_view token) const;

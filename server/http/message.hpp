@@ -57,6 +57,9 @@ struct Request {
     std::optional<std::string_view> query_param(std::string_view param_name) const;
 };
 
+struct Response;
+using Reply = std::function<void(Response)>;
+
 struct Response {
     int status = 200;
     std::string content_type;  // empty: no body
@@ -64,6 +67,11 @@ struct Response {
     std::shared_ptr<const std::string> shared_body;  // instead of body: bytes many answers share
     std::vector<std::pair<std::string, std::string>> headers;
     std::string_view code;  // the problem code, for the access log; a string literal
+
+    // When set, this is no answer yet: the front calls it once, and it calls the Reply once, from
+    // any thread, with the answer. No thread waits meanwhile. The Request lives until then.
+    std::function<void(Reply)> later;
+    bool later_waits = false;  // `later` itself takes long: never call it on an I/O worker
 
     Response& set(std::string field_name, std::string value) {
         headers.emplace_back(std::move(field_name), std::move(value));

@@ -21,6 +21,7 @@ struct Call {
     std::vector<FieldError> errors;  // gathered while reading the body
     int limit = 50;                  // ?limit=, 1..100
     std::string cursor;              // ?cursor=
+    bool may_defer = false;          // the answer may be a Response::later
 };
 
 using Run = std::function<Response(Call&)>;
@@ -46,6 +47,7 @@ struct Operation {
     bool idempotent = false;            // takes Idempotency-Key
     bool secret = false;                // its answer holds a secret: kept 10 min only
     Lane lane = Lane::pool;
+    bool defers = false;  // answers by Response::later, so that nothing waits for the database
     Run run{};
 };
 

@@ -1,6 +1,7 @@
 // router.hpp - the one route table. Templates are matched by segment, without regular expressions;
 // a literal segment wins over a parameter.
 #pragma once
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -38,6 +39,9 @@ struct Route {
     std::string scope;  // of an API key, or empty
     Lane lane = Lane::direct;
     Handler handler;
+    // On a lane other than `direct`: whether this request can be handled without waiting for
+    // anything, and so on the I/O worker after all. May be empty.
+    std::function<bool(const Request&)> at_once{};
 };
 
 class Router {

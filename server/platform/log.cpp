@@ -4,6 +4,7 @@
 #include <spdlog/async_logger.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <nlohmann/json.hpp>
@@ -43,6 +44,13 @@ spdlog::level::level_enum spdlog_level(Level level) {
 
 // The one place: ASCII out, whatever comes in.
 void put_text(std::string& line, std::string_view text) {
+    const auto plain = [](char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; };
+    if (std::all_of(text.begin(), text.end(), plain)) {  // nearly always, and ten times as fast
+        line += '"';
+        line += text;
+        line += '"';
+        return;
+    }
     line += nlohmann::json(text).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
 }
 

@@ -1,5 +1,7 @@
 #include "server/domain/verify_queue.hpp"
 
+#include <map>
+
 #include "tests/server/domain/world.hpp"
 
 namespace twofold::domain {
@@ -187,6 +189,53 @@ TEST_CASE(
     while (w.store.snapshot().budgets.count(w.bob.app.id.value) == 0) std::this_thread::yield();
     // Only the one already with the database was tried.
     CHECK(challenges.verify(w.by_key(w.key), open, {w.now_code(w.bob.app), std::nullopt, {}}));
+}
+
+TEST_CASE("verify_later holds no thread: exact answers, and unavailable at the deadline") {
+    Shop w;
+    Settings settings = test_settings();
+    settings.verify_writers = 1;
+    settings.verify_deadline = std::chrono::milliseconds(300);
+    HeldStore held(w.store);
+    Core core(held, w.clock, w.random, w.sealer, w.hasher, w.signer, settings);
+    Challenges challenges(core);
+    const auto callers = w.callers(12);
+    const auto open = w.open(12);
+    const std::string code = w.now_code(w.bob.app);
+    std::mutex mutex;
+    std::map<Code, int> refused;
+    int right = 0;
+    const auto answered = [&] {
+        const std::lock_guard lock(mutex);
+        int n = right;
+        for (const auto& [why, times] : refused) n += times;
+        return n;
+    };
+    const auto ask = [&](std::size_t i, std::string typed) {
+        challenges.verify_later(callers[i], open[i], {std::move(typed), std::nullopt, {}},
+                                [&](const Outcome<Verified>& answer) {
+                                    const std::lock_guard lock(mutex);
+                                    if (answer)
+                                        ++right;
+                                    else
+                                        ++refused[answer.error().code];
+                                });
+    };
+    ask(0, "12");  // malformed: at once
+    CHECK(answered() == 1);
+    held.hold(true);
+    ask(1, code);
+    held.wait_for_writers(1);
+    for (std::size_t i = 2; i < 4; ++i) ask(i, code);
+    while (answered() < 4) std::this_thread::yield();
+    CHECK(refused[Code::unavailable] == 3);
+    held.hold(false);
+    w.next_step();
+    for (std::size_t i = 4; i < 12; ++i) ask(i, w.now_code(w.bob.app));
+    while (answered() < 12) std::this_thread::yield();
+    CHECK(right == 1);
+    CHECK(refused[Code::code_already_used] == 7);
+    CHECK(refused[Code::validation_failed] == 1);
 }
 
 TEST_CASE("verifies that arrive together share a transaction") {
