@@ -66,6 +66,9 @@ Dialect mysql_dialect(const DatabaseUrl& url, std::chrono::milliseconds deadline
         "SET SESSION sql_mode = "
         "'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO'",
         "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+        // No look into the index for every value of an IN list only to guess at rows: the lists
+        // are of unique keys, or the index is forced.
+        "SET SESSION eq_range_index_dive_limit = 1",
         "SET SESSION autocommit = 1, innodb_lock_wait_timeout = " + seconds +
             ", lock_wait_timeout = " + seconds + " /*M!100101 , max_statement_time = " + seconds +
             " */ /*!50708 , max_execution_time = " + std::to_string(deadline.count()) + " */",

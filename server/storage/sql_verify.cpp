@@ -147,7 +147,8 @@ void SqlTx::update_many(Map& rows, const std::map<std::string, Row>& loaded) {
 
     const std::string key(key_column<Row>());
     Sql sql("UPDATE ");
-    sql.raw(Table<Row>::name).raw(" SET version = version + 1");
+    sql.raw(Table<Row>::name).raw(c_.dialect().force_index("PRIMARY"));
+    sql.raw("SET version = version + 1");
     for (std::size_t c = 1; c < columns.size(); ++c) {
         if (!columns[c].differs || std::string_view(columns[c].name) == "version") continue;
         sql.raw(", ").raw(columns[c].name).raw(" = ");
@@ -202,7 +203,8 @@ void SqlTx::save_chains(VerifyRows& rows, const std::map<std::string, std::int64
     if (any_fresh) change(fresh);
     if (moved.empty()) return;
 
-    Sql sql("UPDATE audit_chain SET ");
+    Sql sql("UPDATE audit_chain");
+    sql.raw(c_.dialect().force_index("PRIMARY")).raw("SET ");
     const auto by_chain = [&](const char* column, auto value) {
         sql.raw(column).raw("CASE chain");
         for (std::size_t i = 0; i < moved.size(); ++i) {

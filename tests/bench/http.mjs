@@ -10,6 +10,9 @@ import { folder, freePort, prepare, program, serve, start } from "./services.mjs
 const rounds = Number(process.env.BENCH_HTTP_ROUNDS ?? 5);
 const per = Number(process.env.BENCH_PER_ROUND ?? 20000);
 const warm = 2000;
+// Both programs' rows fit in memory: the figure is about commits, not about a small buffer pool.
+process.env.BUFFER_POOL ??= "1G";
+process.env.LOG_FILE_SIZE ??= "512M";
 const users = warm + rounds * per;
 
 async function measure({ id, title, ours, bare, sessions, threads, reach, star }) {

@@ -1,6 +1,6 @@
 // services.mjs - the server under measurement and its peer, each on a port and folder of its own.
 import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -27,14 +27,17 @@ export const freePort = () =>
 
 /** Starts a program and waits until it accepts connections on the port. */
 export async function start(file, args, { port, env = {}, path = "/healthz" }) {
-  const child = spawn(file, args, { env: { ...process.env, ...env }, stdio: ["ignore", "ignore", "pipe"] });
+  // Its log goes to a file: a pipe that nobody reads while a round runs would fill up.
+  const log = join(folder, `${port}.log`);
+  const fd = openSync(log, "w");
+  const child = spawn(file, args, { env: { ...process.env, ...env }, stdio: ["ignore", "ignore", fd] });
+  closeSync(fd);
   children.add(child);
-  let said = "";
-  child.stderr.on("data", (data) => (said = (said + data).slice(-4000)));
+  const said = () => readFileSync(log, "utf8").slice(-4000);
   let exit;
   child.on("exit", (code, signal) => (exit = signal ?? code));
   for (let i = 0; i < 150; ++i) {
-    if (exit !== undefined) throw new Error(`${file} ended (${exit}):\n${said}`);
+    if (exit !== undefined) throw new Error(`${file} ended (${exit}):\n${said()}`);
     try {
       await fetch(`http://127.0.0.1:${port}${path}`, { headers: { Host: `localhost:${port}` } });
       return {
@@ -50,7 +53,7 @@ export async function start(file, args, { port, env = {}, path = "/healthz" }) {
       await new Promise((r) => setTimeout(r, 100));
     }
   }
-  throw new Error(`${file} does not answer:\n${said}`);
+  throw new Error(`${file} does not answer:\n${said()}`);
 }
 
 /** A migrated database with a key ring, an application and a key for it. */

@@ -2,8 +2,11 @@
 // that costs nothing, save_verified, COMMIT. Each verify locks its challenge, user, factor and
 // chain, inserts a step and an audit row. Not a test: it prints one line of JSON.
 //   verify_bench sqlite|mariadb [--users N] [--batch N] [--writers N] [--seconds N] [--audit N]
-//     users 2000, batch 32 (verifies a transaction), writers 2 (threads), seconds 5,
-//     audit 0 (rows of other users that are there already)
+//                               [--beside N] [--rounds N]
+//     users 2000, batch 32 (verifies a transaction), writers 2 (threads), seconds 5 (a round),
+//     audit 0 (rows of other users that are there already), rounds 1;
+//     beside 0: with N, a second database of N users and no audit takes turns with the first, round
+//     by round, and each prints a line a round
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -31,6 +34,8 @@ struct Options {
     int writers = 2;
     int seconds = 5;
     int audit = 0;
+    int beside = 0;
+    int rounds = 1;
 };
 
 std::string number(const char* prefix, std::int64_t n) {
@@ -133,54 +138,8 @@ void fill(Store& store, const Options& o) {
     }
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-    Options o;
-    if (argc < 2) {
-        std::fprintf(stderr,
-                     "verify_bench sqlite|mariadb [--users N] [--batch N] [--writers N] "
-                     "[--seconds N] [--audit N]\n");
-        return 2;
-    }
-    o.mariadb = std::strcmp(argv[1], "mariadb") == 0;
-    for (int i = 2; i + 1 < argc; i += 2) {
-        const std::string_view name = argv[i];
-        const int value = std::atoi(argv[i + 1]);
-        if (name == "--users")
-            o.users = value;
-        else if (name == "--batch")
-            o.batch = value;
-        else if (name == "--writers")
-            o.writers = value;
-        else if (name == "--seconds")
-            o.seconds = value;
-        else if (name == "--audit")
-            o.audit = value;
-        else
-            return 2;
-    }
-
-    std::string url;
-    std::string directory =
-        (std::filesystem::temp_directory_path() / "twofold-bench-XXXXXX").string();
-    if (o.mariadb) {
-        ::setenv("DURABLE", "1", 1);
-        ::setenv("BUFFER_POOL", "1G", 1);
-        ::setenv("LOG_FILE_SIZE", "512M", 1);
-        url = testing::MariaDb::instance().url(testing::MariaDb::instance().new_database());
-    } else {
-        if (::mkdtemp(directory.data()) == nullptr) return 1;
-        url = "sqlite:" + directory + "/bench.db";
-    }
-    storage::migrate(url);
-    storage::StoreOptions options;
-    options.on_trouble = [](std::string_view what, int code) {
-        std::fprintf(stderr, "%.*s %d\n", static_cast<int>(what.size()), what.data(), code);
-    };
-    const auto store = storage::open_store(url, options);
-    fill(*store, o);
-
+// One round; `next` numbers the audit rows.
+void measure(Store& store, const Options& o, std::atomic<std::int64_t>& next) {
     const auto server_cpu = [&] {
         return o.mariadb ? testing::MariaDb::instance().cpu_seconds() : 0.0;
     };
@@ -188,7 +147,6 @@ int main(int argc, char** argv) {
     const double server_before = server_cpu();
     std::atomic<bool> stop = false;
     std::atomic<std::int64_t> verified = 0;
-    std::atomic<std::int64_t> next{o.audit};
     std::vector<std::thread> writers;
     std::vector<std::vector<double>> times(static_cast<std::size_t>(o.writers));
     for (int w = 0; w < o.writers; ++w) {
@@ -200,7 +158,7 @@ int main(int argc, char** argv) {
                     ids.push_back({number("chl_", random() % static_cast<unsigned>(o.users))});
                 const auto begin = std::chrono::steady_clock::now();
                 std::int64_t count = 0;
-                const bool ok = must(store->write("req", [&](Tx& tx) {
+                const bool ok = must(store.write("req", [&](Tx& tx) {
                     count = 0;
                     VerifyRows rows = tx.load_for_verify(ids, {});
                     for (auto& [id, challenge] : rows.challenges) {
@@ -252,6 +210,88 @@ int main(int argc, char** argv) {
         o.mariadb ? "mariadb" : "sqlite", o.users, o.audit, o.batch, o.writers,
         static_cast<double>(verified.load()) / took, percentile(0.5), percentile(0.99),
         (cpu_seconds() - cpu_before) * 1e6 / each, (server_cpu() - server_before) * 1e6 / each);
+    std::fflush(stdout);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    Options o;
+    if (argc < 2) {
+        std::fprintf(stderr,
+                     "verify_bench sqlite|mariadb [--users N] [--batch N] [--writers N] "
+                     "[--seconds N] [--audit N] [--beside N] [--rounds N]\n");
+        return 2;
+    }
+    o.mariadb = std::strcmp(argv[1], "mariadb") == 0;
+    for (int i = 2; i + 1 < argc; i += 2) {
+        const std::string_view name = argv[i];
+        const int value = std::atoi(argv[i + 1]);
+        if (name == "--users")
+            o.users = value;
+        else if (name == "--batch")
+            o.batch = value;
+        else if (name == "--writers")
+            o.writers = value;
+        else if (name == "--seconds")
+            o.seconds = value;
+        else if (name == "--audit")
+            o.audit = value;
+        else if (name == "--beside")
+            o.beside = value;
+        else if (name == "--rounds")
+            o.rounds = value;
+        else
+            return 2;
+    }
+
+    std::string directory =
+        (std::filesystem::temp_directory_path() / "twofold-bench-XXXXXX").string();
+    if (o.mariadb) {
+        ::setenv("DURABLE", "1", 1);
+        ::setenv("BUFFER_POOL", "1G", 1);
+        ::setenv("LOG_FILE_SIZE", "512M", 1);
+    } else if (::mkdtemp(directory.data()) == nullptr) {
+        return 1;
+    }
+    struct Side {
+        Options options;
+        std::unique_ptr<Store> store;
+        std::atomic<std::int64_t> next{0};
+    };
+    std::vector<std::unique_ptr<Side>> sides;
+    const auto add = [&](const Options& options) {
+        const std::string url =
+            o.mariadb
+                ? testing::MariaDb::instance().url(testing::MariaDb::instance().new_database())
+                : "sqlite:" + directory + "/" + std::to_string(sides.size()) + ".db";
+        storage::migrate(url);
+        storage::StoreOptions store_options;
+        store_options.on_trouble = [](std::string_view what, int code) {
+            std::fprintf(stderr, "%.*s %d\n", static_cast<int>(what.size()), what.data(), code);
+        };
+        auto side = std::make_unique<Side>();
+        side->options = options;
+        side->store = storage::open_store(url, store_options);
+        side->next = options.audit;
+        fill(*side->store, options);
+        sides.push_back(std::move(side));
+    };
+    add(o);
+    if (o.beside > 0) {
+        Options small = o;
+        small.users = o.beside;
+        small.audit = 0;
+        add(small);
+    }
+    for (int round = 0; round < o.rounds; ++round) {
+        if (round % 2 == 0)
+            for (auto& side : sides) measure(*side->store, side->options, side->next);
+        else
+            for (auto side = sides.rbegin(); side != sides.rend(); ++side)
+                measure(*(*side)->store, (*side)->options, (*side)->next);
+    }
+    sides.clear();
     if (!o.mariadb) std::filesystem::remove_all(directory);
     return 0;
 }
