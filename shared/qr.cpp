@@ -238,11 +238,14 @@ void interleave(const Shape& s, QrWorkspace& ws) {
 // ---------------------------------------------------------------------------------------------
 // Modules (section 6.3, Annex E)
 
-// Columns of a strip that belong to the symbol.
-u64 inside(int size, int strip) {
-    const int last = size + kQrLeft - strip * kQrStripStep;
+// One up to version 10; else all are used, so that one can always look at the next.
+int planes(int size) { return size + kQrLeft <= 64 ? 1 : 3; }
+
+// Columns [bit, bit + 64) of the layout that belong to the symbol.
+u64 inside(int size, int bit) {
+    const int last = size + kQrLeft - bit;
     const u64 all = last >= 64 ? ~u64{0} : last <= 0 ? 0 : (u64{1} << last) - 1;
-    return strip == 0 ? all & ~u64{31} : all;
+    return bit == 0 ? all & ~u64{31} : all;
 }
 
 struct Canvas {
@@ -250,15 +253,20 @@ struct Canvas {
     u64* open;
     int size;
 
-    // Sets a row of a pattern from column x on and takes it from the data area. Patterns reach one
-    // module beyond the symbol, with light ones.
-    void put(int x, int y, u64 pattern, u64 area = 1) const {
-        x += kQrLeft;
-        for (int n = qr_strips(size), at = y; n != 0; --n, x -= kQrStripStep, at += kQrStrip) {
-            if (x < -8 || x > 63) continue;
-            const u64 here = x < 0 ? area >> -x : area << x;
-            open[at] &= ~here;
-            dark[at] = (dark[at] & ~here) | ((x < 0 ? pattern >> -x : pattern << x) & here);
+    // Sets a row of a pattern, up to 9 modules from column x >= -1 on, and takes them from the data
+    // area. Rows outside the symbol are dropped.
+    void put(int x, int y, u32 pattern, int width) const {
+        if (y < 0 || y >= size) return;
+        const int bit = x + kQrLeft;
+        const int shift = bit & 63;
+        const int at = (bit >> 6) * kQrPlane + y;
+        const u64 area = (u64{1} << width) - 1;
+        dark[at] = (dark[at] & ~(area << shift)) | u64{pattern} << shift;
+        open[at] &= ~(area << shift);
+        if (shift > 64 - 9 && bit < 128) {
+            dark[at + kQrPlane] =
+                (dark[at + kQrPlane] & ~(area >> (64 - shift))) | u64{pattern} >> (64 - shift);
+            open[at + kQrPlane] &= ~(area >> (64 - shift));
         }
     }
 };
@@ -278,29 +286,31 @@ void put_format(const Canvas& canvas, QrLevel level, int mask) {
         bch((static_cast<u32>(level) ^ 1U) << 3 | static_cast<u32>(mask), 0x537, 10) ^ 0x5412U;
     for (int i = 0; i < 8; ++i) {
         const int line = i + (i > 5);
-        canvas.put(8, line, bits >> i);
-        canvas.put(last - i, 8, bits >> i);
-        canvas.put(line, 8, bits >> (14 - i));
-        canvas.put(8, last - i, bits >> (14 - i));
+        canvas.put(8, line, bits >> i & 1U, 1);
+        canvas.put(last - i, 8, bits >> i & 1U, 1);
+        canvas.put(line, 8, bits >> (14 - i) & 1U, 1);
+        canvas.put(8, last - i, bits >> (14 - i) & 1U, 1);
     }
-    canvas.put(8, last - 7, 1);
+    canvas.put(8, last - 7, 1, 1);
 }
 
 // Everything but data and format information.
 void draw_function_patterns(const Canvas& canvas, int version) {
     const int size = canvas.size;
-    for (int s = 0; s < qr_strips(size); ++s)
+    for (int w = 0; w < planes(size); ++w)
         for (int y = 0; y < size; ++y) {
-            canvas.dark[s * kQrStrip + y] = 0;
-            canvas.open[s * kQrStrip + y] = inside(size, s);
+            const int at = w * kQrPlane + y;
+            // The timing patterns, which begin and end dark, run through row 6 and column 6.
+            const u64 area = inside(size, 64 * w);
+            const u64 across = y == 6 ? 0xAAAAAAAAAAAAAAAAU : 0;
+            const u64 down = w == 0 ? u64{1} << (6 + kQrLeft) : 0;
+            canvas.dark[at] = (across | ((y & 1) == 0 ? down : 0)) & area;
+            canvas.open[at] = y == 6 ? 0 : area & ~down;
         }
-    for (int i = 0; i < size; ++i) {
-        canvas.put(6, i, static_cast<u64>(~i));
-        canvas.put(i, 6, static_cast<u64>(~i));
-    }
+
     const int n = alignment_count(version);
     const int step = (version * 8 + n * 3 + 5) / (n * 4 - 4) * 2;
-    for (int i = 0; i < n; ++i)
+    for (int i = 0; i < n; ++i) {
         for (int j = 0; j < n; ++j) {
             // Rows of the patterns from their middle outward: finder and separator, alignment.
             constexpr u16 kRings[8] = {0xBA, 0xBA, 0x82, 0xFE, 0, 0x15, 0x11, 0x1F};
@@ -308,56 +318,56 @@ void draw_function_patterns(const Canvas& canvas, int version) {
             int y = j == 0 ? 6 : size - 7 - (n - 1 - j) * step;
             int radius = 2;
             if ((i == 0 && (j == 0 || j == n - 1)) || (i == n - 1 && j == 0)) {
-                x = i == 0 ? 3 : size - 4;
-                y = j == 0 ? 3 : size - 4;
+                x += i == 0 ? -3 : 3;
+                y += j == 0 ? -3 : 3;
                 radius = 4;
             } else if (version == 1) {
                 continue;
             }
             for (int k = -radius; k <= radius; ++k)
                 canvas.put(x - radius, y + k, kRings[(k < 0 ? -k : k) + (radius == 2 ? 5 : 0)],
-                           (2U << 2 * radius) - 1);
+                           2 * radius + 1);
         }
+    }
     if (version >= 7) {
         const u32 bits = bch(static_cast<u32>(version), 0x1F25, 12);
         for (int i = 0; i < 18; ++i) {
-            canvas.put(size - 11 + i % 3, i / 3, bits >> i);
-            canvas.put(i / 3, size - 11 + i % 3, bits >> i);
+            canvas.put(size - 11 + i % 3, i / 3, bits >> i & 1U, 1);
+            canvas.put(i / 3, size - 11 + i % 3, bits >> i & 1U, 1);
         }
     }
 }
 
 // Section 7.7.3: pairs of columns from the right, upward first, skipping the vertical timing
-// column. Strips begin at even columns and kQrLeft is odd: both modules of a pair are in one word.
-// The next bits of the stream are kept turned so that they stand in the pair's place, and turned on
-// by two for each row.
+// column. With kQrLeft odd both modules of a pair are in one word. The next bits of the stream are
+// kept turned so that they stand in the pair's place, and turned on by two for each row.
 void place(const Canvas& canvas, const u8* stream) {
     int next = 0;  // bit of the stream
     int step = -1;
     for (int x = canvas.size - 1; x > 0; x -= 2) {
         if (x == 6) x = 5;
-        const int begin = next;
-        for (int s = 0; s < qr_strips(canvas.size); ++s) {
-            const int left = x - 1 + kQrLeft - s * kQrStripStep;
-            if (left < 0 || left > 62) continue;
-            const u64 pair = u64{3} << left;
-            int at = s * kQrStrip + (step < 0 ? canvas.size - 1 : 0);
-            u64 bits = 0;
-            next = begin;
-            int known = next;  // bits holds the stream up to here
-            for (int n = canvas.size; n != 0; --n, at += step) {
-                const u64 free = canvas.open[at] & pair;
-                if (free == 0) continue;
-                if (next + 2 > known) {
-                    for (int i = 0; i < 8; ++i) bits = bits << 8 | stream[(next >> 3) + i];
-                    bits = std::rotl(bits << (next & 7), left + 2);
-                    known = next + 57;
-                }
-                // Where only one of the two places is free, the next bit stands in the higher one.
-                canvas.dark[at] |= (free >= (pair ^ free) ? bits : bits >> 1) & free;
-                const int taken = free == pair ? 2 : 1;
-                bits = std::rotl(bits, taken);
-                next += taken;
+        const int left = x - 1 + kQrLeft;
+        const u64 pair = u64{3} << (left & 63);
+        int at = (left >> 6) * kQrPlane + (step < 0 ? canvas.size - 1 : 0);
+        u64 bits = 0;
+        int known = next;  // bits holds the stream up to here
+        for (int n = canvas.size; n != 0; --n, at += step) {
+            const u64 free = canvas.open[at] & pair;
+            if (free == 0) continue;
+            if (next + 2 > known) {
+                for (int i = 0; i < 8; ++i) bits = bits << 8 | stream[(next >> 3) + i];
+                bits = std::rotl(bits << (next & 7), left + 2);
+                known = next + 57;
+            }
+            if (free == pair) {
+                canvas.dark[at] |= bits & pair;
+                bits = std::rotl(bits, 2);
+                next += 2;
+            } else {
+                // Only one of the two places is free, and the next bit stands in the higher one.
+                canvas.dark[at] |= (free > (pair ^ free) ? bits : bits >> 1) & free;
+                bits = std::rotl(bits, 1);
+                next += 1;
             }
         }
         step = -step;
@@ -380,16 +390,17 @@ constexpr u8 kMasks[8][12] = {{21, 42, 21, 42, 21, 42, 21, 42, 21, 42, 21, 42},
 
 // The masked symbol, complete.
 void render(const Canvas& canvas, QrLevel level, int mask, u64* to) {
-    for (int s = 0; s < qr_strips(canvas.size); ++s)
+    for (int w = 0; w < planes(canvas.size); ++w) {
+        // Bit 0 of plane 0 is module -5, that is 1 of the period; a plane further is 64, that is 4.
+        const int phase = w == 0 ? 1 : 7 - 2 * w;
         for (int y = 0, y12 = 0; y < canvas.size; ++y) {
-            // Bit 0 of the first strip is module -5, that is 1 of the period; the next is 50
-            // further, that is 2.
-            const u64 row =
-                (kMasks[mask][y12] * u64{0x1041} >> (2 * s + 1) & 63U) * 0x1041041041041041U;
-            const int at = s * kQrStrip + y;
+            const u64 twice = kMasks[mask][y12] * 65U;
+            const u64 row = (twice >> phase & 63U) * 0x1041041041041041U;
+            const int at = w * kQrPlane + y;
             to[at] = canvas.dark[at] ^ (row & canvas.open[at]);
             y12 = y12 == 11 ? 0 : y12 + 1;
         }
+    }
     put_format(Canvas{to, canvas.open, canvas.size}, level, mask);
 }
 
@@ -447,14 +458,28 @@ u32 strip_penalty(const u64* rows, int size, u64 inside, u64 own, u32* dark) {
     return runs + 3 * blocks + 40 * finders;
 }
 
-u32 penalty_of(const u64* rows, int size) {
+// Strips begin this many columns apart: each sees 4 columns left and 10 right of those it counts.
+constexpr int kStripStep = 50;
+
+u32 penalty_of(const QrRows& symbol, int size, u64* strip) {
     u32 dark = 0;
     u32 penalty = 0;
-    const int strips = qr_strips(size);
-    for (int s = 0; s < strips; ++s) {
-        u64 own = s == 0 ? ~u64{0} : ~u64{15};
-        if (s + 1 < strips) own &= (u64{1} << (kQrStripStep + 4)) - 1;
-        penalty += strip_penalty(rows + s * kQrStrip, size, inside(size, s), own, &dark);
+    for (int begin = 0;; begin += kStripStep) {
+        const u64* rows = symbol.data() + kQrRowsAbove;
+        u64 own = ~u64{0};
+        if (begin != 0) {
+            const int first = (begin >> 6) * kQrPlane;
+            for (int y = 0; y < size; ++y) {
+                strip[y] = rows[first + y] >> (begin & 63);
+                if (begin < 128) strip[y] |= rows[first + kQrPlane + y] << (64 - (begin & 63));
+            }
+            rows = strip;
+            own <<= 4;
+        }
+        const bool last = size + kQrLeft - begin <= 64;
+        if (!last) own &= (u64{1} << (kStripStep + 4)) - 1;
+        penalty += strip_penalty(rows, size, inside(size, begin), own, &dark);
+        if (last) break;
     }
     // Rule 4: 10 points for each whole 5 % between the share of dark modules and one half.
     const int modules = size * size;
@@ -534,18 +559,22 @@ int qr_encode_to(ByteView text, QrLevel level, int min_version, int forced_mask,
     s.version = version;
     s.size = 17 + 4 * version;
     s.level = level;
-    const auto used = static_cast<std::size_t>(kQrRowsAbove + qr_strips(s.size) * kQrStrip);
-    for (std::size_t i = 0; i < used; ++i) s.rows[i] = 0;
     const Canvas canvas{ws.plain.data() + kQrRowsAbove, ws.open.data() + kQrRowsAbove, s.size};
     draw_function_patterns(canvas, version);
     put_format(canvas, level, 0);
     place(canvas, ws.stream.data());
+
+    // Version 10 and below leave two planes and the strip alone.
+    const std::size_t used = kQrRowsAbove + static_cast<std::size_t>(planes(s.size) * kQrPlane);
+    const std::size_t strip = planes(s.size) == 1 ? 0 : ws.strip.size();
+    for (std::size_t i = 0; i < used; ++i) s.rows[i] = 0;
+    for (std::size_t i = 0; i < strip; ++i) ws.strip[i] = 0;
     s.mask = forced_mask;
     if (forced_mask == kQrAutomaticMask) {
         u32 lowest = ~0U;
         for (int mask = 0; mask < 8; ++mask) {
             render(canvas, level, mask, s.rows.data() + kQrRowsAbove);
-            const u32 penalty = penalty_of(s.rows.data() + kQrRowsAbove, s.size);
+            const u32 penalty = penalty_of(s.rows, s.size, ws.strip.data() + kQrRowsAbove);
             if (penalty < lowest) {
                 lowest = penalty;
                 s.mask = mask;
@@ -557,6 +586,7 @@ int qr_encode_to(ByteView text, QrLevel level, int min_version, int forced_mask,
     wipe(ws.data.data(), static_cast<std::size_t>(shape.data));
     wipe(ws.stream.data(), static_cast<std::size_t>(shape.total));
     wipe(ws.plain.data(), used * sizeof(u64));
+    wipe(ws.strip.data(), strip * sizeof(u64));
     return version;
 }
 
@@ -568,7 +598,10 @@ int qr_modules_to(const QrSymbol& symbol, std::span<std::uint8_t> out) {
     for (int y = 0; y < size; ++y) {
         u8* to = out.data() + y * size;
         for (int x = 0; x < size; x += 8, to += 8) {
-            const u64 bits = symbol.from(x, y);
+            const int shift = (x + kQrLeft) & 63;
+            const u64* word = symbol.rows.data() + kQrRowsAbove + (x + kQrLeft) / 64 * kQrPlane + y;
+            u64 bits = *word >> shift;
+            if (shift > 64 - 8) bits |= word[kQrPlane] << (64 - shift);
             // A byte for each of eight bits: the factor moves bit i to place 8 i, for seven of
             // them.
             const u64 bytes =

@@ -38,14 +38,12 @@ inline constexpr int kQrAutomaticMask = -1;
 
 inline constexpr int kQrLeft = 5;  // bit of module 0 in its row
 
-// Rows are kept as strips of 64 columns that begin kQrStripStep apart, so that each sees 4 columns
-// left and 10 right of those it counts in the penalty rules. A strip holds its part of all rows,
-// one word each; zero words above and below are the quiet zone. Narrow symbols have one strip.
-inline constexpr int kQrStripStep = 50;
+// Rows are kept as planes of 64 columns: plane 0 holds bits 0..63 of all rows, one word each, then
+// plane 1 ... Zero words above and between them are the quiet zone of the penalty rules.
 inline constexpr int kQrRowsAbove = 4;
-inline constexpr int kQrStrip = kQrMaxSize + 10;  // words from one strip to the next
-constexpr int qr_strips(int size) { return size + kQrLeft <= 64 ? 1 : 4; }
-using QrRows = std::array<std::uint64_t, kQrRowsAbove + 4 * kQrStrip>;
+inline constexpr int kQrPlane = kQrMaxSize + 10;  // words from one plane to the next
+inline constexpr int kQrRowWords = kQrRowsAbove + 3 * kQrPlane;
+using QrRows = std::array<std::uint64_t, kQrRowWords>;
 
 // A finished symbol, without its quiet zone (4 modules on every side are required when drawn).
 struct QrSymbol {
@@ -54,34 +52,29 @@ struct QrSymbol {
     int mask = 0;     // 0..7, the one that was used
     QrLevel level = QrLevel::M;
 
-    // Module x of row y is bit x + kQrLeft - s * kQrStripStep of word kQrRowsAbove + s * kQrStrip +
-    // y, in each strip s that has such a bit. All other bits are zero, so that shifts see the quiet
-    // zone too.
+    // With b = x + kQrLeft, module x of row y is bit b % 64 of word kQrRowsAbove + b / 64 *
+    // kQrPlane + y. All other bits are zero, so that shifts see the quiet zone too.
     QrRows rows;
-
-    // The row from module x on in the lowest bits, at least 8 modules of it.
-    [[nodiscard]] std::uint64_t from(int x, int y) const {
-        const int strip = qr_strips(size) == 1 ? 0 : x / kQrStripStep;
-        return rows[static_cast<std::size_t>(kQrRowsAbove + strip * kQrStrip + y)] >>
-               (x + kQrLeft - strip * kQrStripStep);
-    }
 
     // True if dark. x to the right, y down, from 0; anything outside is the light quiet zone.
     [[nodiscard]] bool module(int x, int y) const {
         if (x < 0 || y < 0 || x >= size || y >= size) return false;
-        return (from(x, y) & 1U) != 0;
+        const auto bit = static_cast<unsigned>(x + kQrLeft);
+        const auto word = kQrRowsAbove + bit / 64U * kQrPlane + static_cast<unsigned>(y);
+        return (rows[word] >> (bit % 64U) & 1U) != 0;
     }
 };
 
-// Scratch memory of one encoding, about 30 kB. It needs no initialisation and is wiped where text
+// Scratch memory of one encoding, about 27 kB. It needs no initialisation and is wiped where text
 // was.
 struct QrWorkspace {
-    QrRows plain;                                           // the symbol before masking
-    QrRows open;                                            // 1: takes data, is masked
-    std::array<std::uint64_t, 2 * 16 * 4> products;         // generator polynomial times nibbles
-    std::array<std::uint8_t, kQrMaxCodewords + 16> data;    // codewords before and ...
-    std::array<std::uint8_t, kQrMaxCodewords + 16> stream;  // ... after interleaving
-    std::array<std::uint8_t, kQrMaxTextBytes + 1> choices;  // mode of each character
+    QrRows plain;                                              // the symbol before masking
+    QrRows open;                                               // 1: takes data, is masked
+    std::array<std::uint64_t, kQrRowsAbove + kQrPlane> strip;  // 64 columns across two planes
+    std::array<std::uint64_t, 2 * 16 * 4> products;            // generator polynomial times nibbles
+    std::array<std::uint8_t, kQrMaxCodewords + 16> data;       // codewords before and ...
+    std::array<std::uint8_t, kQrMaxCodewords + 16> stream;     // ... after interleaving
+    std::array<std::uint8_t, kQrMaxTextBytes + 1> choices;     // mode of each character
 };
 
 // Writes the symbol and returns its version, or minus the Error. Without heap, for the wasm.

@@ -123,7 +123,8 @@ const connect = (made: WebAssembly.Instance | WebAssembly.WebAssemblyInstantiate
     readonly a: WebAssembly.Global;
   };
   // The memory never grows, so these views stay.
-  const memory = new Uint8Array(wasm.memory.buffer, wasm.a.value);
+  const base: number = wasm.a.value;
+  const memory = new Uint8Array(wasm.memory.buffer, base);
   const out = memory.subarray(1 << 17);
   const encoder = new TextEncoder();
 
@@ -131,17 +132,18 @@ const connect = (made: WebAssembly.Instance | WebAssembly.WebAssemblyInstantiate
   // answer out, and wipes both. Nothing longer than 7089 is valid anywhere.
   const call = <T>(name: string, read: Read<T>, ...args: (number | Text)[]): Result<T> => {
     let end = 0;
-    const n = args.some((arg) => (arg as Text).length > 7089)
-      ? -1
-      : wasm[name]!(
-          ...args.flatMap((arg) => {
-            if (!(arg as Text).at) return arg as number;
-            const data = isString(arg) ? encoder.encode(arg) : (arg as Uint8Array);
-            memory.set(data, end);
-            end += data.length;
-            return [wasm.a.value + end - data.length, data.length];
-          }),
-        );
+    const numbers: number[] = [];
+    for (const arg of args) {
+      if (typeof arg == "number") numbers.push(arg);
+      else {
+        if (arg.length > 7089) return { error: coreErrors[0] };
+        const data = isString(arg) ? encoder.encode(arg) : arg;
+        memory.set(data, end);
+        numbers.push(base + end, data.length);
+        end += data.length;
+      }
+    }
+    const n = wasm[name]!(...numbers);
     const result = n < 0 ? { error: coreErrors[~n]! } : { value: read(n, out) };
     memory.fill(0, 0, end);
     // A refusal may have left the start of an answer: under 1 kB everywhere. Above 1e5, n is a time
