@@ -1,29 +1,11 @@
 #include "server/delivery/mailbox.hpp"
 
 #include <algorithm>
-#include <array>
-#include <chrono>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "server/domain/rfc3339.hpp"
+
 namespace twofold::delivery {
-namespace {
-
-std::string rfc3339(domain::Instant at) {
-    using namespace std::chrono;
-    const auto day = floor<days>(at);
-    const year_month_day date{day};
-    const hh_mm_ss time{at - day};
-    std::array<char, 48> text{};
-    std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02dZ",
-                  static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                  static_cast<unsigned>(date.day()), static_cast<int>(time.hours().count()),
-                  static_cast<int>(time.minutes().count()),
-                  static_cast<int>(time.seconds().count()));
-    return text.data();
-}
-
-}  // namespace
 
 Sent DemoMailbox::send(const Letter& letter) {
     const std::lock_guard lock(mutex_);
@@ -44,7 +26,7 @@ std::string DemoMailbox::json() const {
     for (const Letter& l : letters_) {
         nlohmann::ordered_json item;
         item["id"] = l.id.value;
-        item["at"] = rfc3339(l.created_at);
+        item["at"] = domain::rfc3339(l.created_at);
         item["channel"] = l.channel == domain::Channel::email ? "email" : "whatsapp";
         item["kind"] = l.kind;
         item["to"] = l.to;

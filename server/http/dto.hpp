@@ -12,6 +12,7 @@
 #include "server/domain/enrolments.hpp"
 #include "server/domain/problem.hpp"
 #include "server/domain/users.hpp"
+#include "server/domain/rfc3339.hpp"
 #include "server/http/json.hpp"
 #include "shared/totp.hpp"
 
@@ -20,8 +21,7 @@ namespace twofold::http {
 // Members in the order they are written.
 using Out = nlohmann::ordered_json;
 
-// RFC 3339 in UTC, whole seconds: "2026-05-04T12:00:00Z".
-std::string rfc3339(domain::Instant at);
+using domain::rfc3339;
 // "a***@example.com"; "+*********67".
 std::string masked_email(const std::string& address);
 std::string masked_phone(const std::string& e164);
