@@ -62,6 +62,13 @@ std::optional<LinkRow> lock_open_link(Tx& tx, Core& core, std::string_view token
     return row;
 }
 
+// One try at a link from the caller's network; the wait when there have been too many.
+std::optional<Seconds> take_link_try(Tx& tx, Core& core, const Caller& caller) {
+    const Rate rate{core.settings.sign_ins_per_ip, Seconds(900)};
+    return throttle_take(tx, throttle_key(core.sealer, "link:ip", network_of(caller.client.ip)),
+                         rate, core.clock.now_ms());
+}
+
 LinkRow new_link(Core& core, std::string_view token, LinkPurpose purpose,
                  const std::string& email) {
     LinkRow row;
@@ -202,9 +209,10 @@ Outcome<Done> Accounts::register_account(const Caller& caller, const Registratio
         const std::optional<ApplicationRow> application = tx.application(kClientArea);
         if (!application) return false;
         LinkRow link = new_link(core_, token, LinkPurpose::confirm_email, asked.email);
-        const bool quiet = throttle_take(tx, throttle_key(core_.sealer, "mail", link.email_index),
-                                         per_address, core_.clock.now_ms())
-                               .has_value();
+        const bool quiet =
+            throttle_take(tx, throttle_key(core_.sealer, "mail:register", link.email_index),
+                          per_address, core_.clock.now_ms())
+                .has_value();
         const bool known = tx.account_by_email(kClientArea, link.email_index).has_value();
         link.payload = seal_text(core_, places::link_payload(link),
                                  text_map_write({{"email", asked.email},
@@ -241,8 +249,11 @@ Outcome<SignedIn> Accounts::confirm_registration(const Caller& caller, std::stri
     TextMap asked;
     const auto look = [&](Tx& tx) {
         asked.clear();
-        wait = throttle_take(tx, throttle_key(core_.sealer, "link", link_id(core_, token)),
-                             kLinkTries, core_.clock.now_ms());
+        // By network first: whoever makes up tokens gets neither rows nor hashes without end.
+        wait = take_link_try(tx, core_, caller);
+        if (!wait)
+            wait = throttle_take(tx, throttle_key(core_.sealer, "link", link_id(core_, token)),
+                                 kLinkTries, core_.clock.now_ms());
         if (wait) return false;
         if (const std::optional<LinkRow> link =
                 lock_open_link(tx, core_, token, LinkPurpose::confirm_email))
@@ -466,9 +477,12 @@ Outcome<Done> Accounts::request_password_reset(const Caller& caller, std::string
         const std::optional<ApplicationRow> application = tx.application(kClientArea);
         if (!application) return false;
         LinkRow link = new_link(core_, token, LinkPurpose::reset_password, std::string(email));
-        const bool quiet = throttle_take(tx, throttle_key(core_.sealer, "mail", link.email_index),
-                                         per_address, core_.clock.now_ms())
-                               .has_value();
+        // Apart from the mails of registering: a stranger who has those sent to the owner must not
+        // keep the owner from a reset.
+        const bool quiet =
+            throttle_take(tx, throttle_key(core_.sealer, "mail:reset", link.email_index),
+                          per_address, core_.clock.now_ms())
+                .has_value();
         const std::optional<AccountRow> account =
             tx.account_by_email(kClientArea, link.email_index);
         const std::optional<UserRow> user =
@@ -504,11 +518,8 @@ Outcome<Done> Accounts::reset_password(const Caller& caller, std::string_view to
     if (std::optional<std::string> rule = password_fault(password, {}))
         return invalid("/password", *rule);
     std::optional<Seconds> wait;
-    const Rate per_network{core_.settings.sign_ins_per_ip, Seconds(900)};
     const Outcome<Done> counted = core_.store.write(caller.request_id, [&](Tx& tx) {
-        wait =
-            throttle_take(tx, throttle_key(core_.sealer, "link:ip", network_of(caller.client.ip)),
-                          per_network, core_.clock.now_ms());
+        wait = take_link_try(tx, core_, caller);
         return !wait;
     });
     if (!counted) return counted.error();
@@ -531,6 +542,8 @@ Outcome<Done> Accounts::reset_password(const Caller& caller, std::string_view to
         const Instant now = core_.clock.now();
         link->used_at = now;
         tx.update_link(*link);
+        // Two that were asked for at the same moment are both open; one use ends both.
+        tx.void_links(LinkPurpose::reset_password, kClientArea, account->email_index);
         account->password_hash = hash;
         account->password_changed_at = now;
         tx.update_account(*account);

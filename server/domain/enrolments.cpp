@@ -229,10 +229,20 @@ Outcome<EnrolmentConfirmed> Enrolments::confirm(const Caller& caller, std::strin
         }
         if (factor->opened_with == OpenedWith::recover && !first) {
             grant = recover_grant(tx, caller, owner->id, now, true);
-            if (!grant) {
+            // Reserved is a grant that was alive when this was opened; one that had run out by then
+            // comes from another session and is not revived.
+            if (!grant || *grant->recover_until <= factor->created_at) {
                 answer = problem(Code::proof_required);
                 return false;
             }
+        }
+        // Again, here where it counts: several may have been opened when there was room for one.
+        const auto others = std::count_if(factors.begin(), factors.end(), [&](const FactorRow& f) {
+            return f.status == FactorStatus::active && f.id != factor->replaces;
+        });
+        if (others >= core_.settings.factors_a_user) {
+            answer = problem(Code::too_many_factors);
+            return false;
         }
         const std::string budget_id = pending_budget_id(owner->id, Method::totp);
         BudgetRow budget = tx.lock_budget(budget_id).value_or(fresh_budget(budget_id, owner->id));

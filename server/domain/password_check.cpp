@@ -16,7 +16,16 @@ constexpr std::size_t kMostBytes = 1024;
 struct Bucket {
     std::string key;
     Rate rate;
+    bool anywhere = false;  // counts the tries of every network
 };
+
+// For so long a network that knew the password is the owner's: strangers elsewhere who use up the
+// tries of the account do not shut it out. Its own allowance holds there as everywhere.
+constexpr std::int64_t kKnownForMs = 30LL * 86400 * 1000;
+
+std::string known_key(Core& core, const std::string& account, const std::string& network) {
+    return throttle_key(core.sealer, "sign_in:known", account + "\n" + network);
+}
 
 std::array<Bucket, 3> buckets(Core& core, const Caller& caller, const std::string& account) {
     const std::string network = network_of(caller.client.ip);
@@ -24,7 +33,7 @@ std::array<Bucket, 3> buckets(Core& core, const Caller& caller, const std::strin
     const Rate anywhere{5 * core.settings.sign_ins_per_account, kSignInPeriod};
     const Rate address{core.settings.sign_ins_per_ip, kSignInPeriod};
     return {{{throttle_key(core.sealer, "sign_in:near", account + "\n" + network), near},
-             {throttle_key(core.sealer, "sign_in:account", account), anywhere},
+             {throttle_key(core.sealer, "sign_in:account", account), anywhere, true},
              {throttle_key(core.sealer, "sign_in:ip", network), address}}};
 }
 
@@ -43,12 +52,18 @@ std::optional<std::string> password_fault(std::string_view password, std::string
 Outcome<AccountRow> try_password(Core& core, const Caller& caller, const ApplicationId& application,
                                  const std::string& email_index, std::string_view password) {
     const std::array<Bucket, 3> charged = buckets(core, caller, email_index);
+    const std::string known = known_key(core, email_index, network_of(caller.client.ip));
+    bool at_home = false;  // the account's own allowance is not asked
     std::optional<Seconds> wait;
     std::optional<AccountRow> account;
     const auto take = [&](Tx& tx) {
         wait.reset();
+        const std::int64_t now = core.clock.now_ms();
+        const std::optional<ThrottleRow> mark = tx.lock_throttle(known);
+        at_home = mark && mark->tat_ms > now;
         for (const Bucket& bucket : charged) {
-            wait = throttle_take(tx, bucket.key, bucket.rate, core.clock.now_ms());
+            if (at_home && bucket.anywhere) continue;
+            wait = throttle_take(tx, bucket.key, bucket.rate, now);
             if (wait) return false;
         }
         account = tx.account_by_email(application, email_index);
@@ -64,7 +79,9 @@ Outcome<AccountRow> try_password(Core& core, const Caller& caller, const Applica
 
     const auto settle = [&](Tx& tx) {
         if (right) {
-            for (const Bucket& bucket : charged) throttle_refund(tx, bucket.key, bucket.rate);
+            tx.put_throttle({known, core.clock.now_ms() + kKnownForMs});
+            for (const Bucket& bucket : charged)
+                if (!at_home || !bucket.anywhere) throttle_refund(tx, bucket.key, bucket.rate);
             return true;
         }
         const Event failed{.action = "sign_in.password", .result = "credentials_invalid"};

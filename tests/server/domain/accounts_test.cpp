@@ -341,6 +341,96 @@ TEST_CASE("guesses from many networks are bounded per account") {
     CHECK(evaluated == 50);
 }
 
+TEST_CASE("strangers who use up an account's tries do not shut the owner out of a known network") {
+    Area w;
+    w.sign_in(World::kPassword, "198.51.100.1");
+    for (int i = 0; i < 50; ++i)
+        CHECK(code_of(w.accounts.sign_in(w.nobody("203.0.113." + std::to_string(i)), World::kEmail,
+                                         "wrong one")) == Code::credentials_invalid);
+    CHECK(code_of(w.accounts.sign_in(w.nobody("203.0.113.99"), World::kEmail, World::kPassword)) ==
+          Code::rate_limited);
+    CHECK(w.accounts.sign_in(w.nobody("198.51.100.1"), World::kEmail, World::kPassword));
+    // What holds there is the network's own allowance.
+    int evaluated = 0;
+    for (int i = 0; i < 20; ++i)
+        evaluated += code_of(w.accounts.sign_in(w.nobody("198.51.100.1"), World::kEmail,
+                                                "wrong one")) == Code::credentials_invalid;
+    CHECK(evaluated == 10);
+    // Nobody else's account is known there.
+    REQUIRE(w.accounts.create_ready_account("bob@example.com", World::kPassword, "Bob"));
+    for (int i = 0; i < 50; ++i)
+        CHECK_FALSE(w.accounts.sign_in(w.nobody("192.0.2." + std::to_string(i)), "bob@example.com",
+                                       "wrong one"));
+    CHECK(code_of(w.accounts.sign_in(w.nobody("198.51.100.1"), "bob@example.com",
+                                     World::kPassword)) == Code::rate_limited);
+}
+
+TEST_CASE("a network that knew the password is known for 30 days") {
+    Area w;
+    w.sign_in(World::kPassword, "198.51.100.1");
+    w.clock.advance(30 * 86400);
+    for (int i = 0; i < 50; ++i)
+        CHECK_FALSE(w.accounts.sign_in(w.nobody("203.0.113." + std::to_string(i)), World::kEmail,
+                                       "wrong one"));
+    CHECK(code_of(w.accounts.sign_in(w.nobody("198.51.100.1"), World::kEmail, World::kPassword)) ==
+          Code::rate_limited);
+}
+
+TEST_CASE("a stranger who registers the owner's address does not keep the owner from a reset") {
+    Area w;
+    for (int i = 0; i < 10; ++i)
+        CHECK(w.accounts.register_account(w.nobody("203.0.113.9"), w.registration(World::kEmail)));
+    CHECK(w.messages("already_registered") == 4);
+    REQUIRE(w.accounts.request_password_reset(w.nobody(), World::kEmail));
+    CHECK(w.messages("reset_password") == 1);
+}
+
+TEST_CASE("made-up confirm links cost their network its tries; hashes and rows are bounded") {
+    Area w;
+    (void)w.core.decoy_password_hash();
+    const int before = w.hasher.verifies;
+    int looked = 0;
+    for (int i = 0; i < 100; ++i)
+        looked +=
+            code_of(w.accounts.confirm_registration(w.nobody(), "made up " + std::to_string(i),
+                                                    "a guess at it")) == Code::link_invalid;
+    CHECK(looked == w.core.settings.sign_ins_per_ip);
+    CHECK(w.hasher.verifies - before == looked);
+    CHECK(static_cast<int>(w.store.snapshot().throttles.size()) == looked + 1);
+    CHECK(code_of(w.accounts.confirm_registration(w.nobody("203.0.113.9"), "made up",
+                                                  "a guess at it")) == Code::link_invalid);
+}
+
+TEST_CASE("a used reset link ends every other one") {
+    Area w;
+    REQUIRE(w.accounts.request_password_reset(w.nobody(), World::kEmail));
+    const std::string first = w.token_of_last("reset_password");
+    w.clock.advance(1);
+    REQUIRE(w.accounts.request_password_reset(w.nobody(), World::kEmail));
+    const std::string second = w.token_of_last("reset_password");
+    // As two requests of one moment leave it: the first is open beside the second.
+    const bool written = w.store
+                             .write(w.request_id(),
+                                    [&](Tx& tx) {
+                                        LinkRow link;
+                                        link.id = w.sealer.keyed_hash("link", first);
+                                        link.purpose = LinkPurpose::reset_password;
+                                        link.application = ApplicationId{"app_client"};
+                                        link.user = w.alice;
+                                        link.email_index =
+                                            email_index(w.core, link.application, World::kEmail);
+                                        link.created_at = w.core.clock.now();
+                                        link.expires_at = link.created_at + Seconds(3600);
+                                        tx.insert_link(link);
+                                        return true;
+                                    })
+                             .has_value();
+    REQUIRE(written);
+    REQUIRE(w.accounts.reset_password(w.nobody(), second, "another long phrase"));
+    CHECK(code_of(w.accounts.reset_password(w.nobody(), first, "one more long phrase")) ==
+          Code::link_invalid);
+}
+
 TEST_CASE("a changed password ends the other sessions, renews this one and tells the owner") {
     Area w;
     const std::string here = w.sign_in().session.token;

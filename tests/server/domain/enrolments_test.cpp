@@ -265,6 +265,46 @@ TEST_CASE("at most ten factors, and wizards left half-way make room") {
     CHECK(v.enrolments.list(v.me(), "me")->size() == 3);
 }
 
+TEST_CASE("at most ten factors, also when several wizards were open at nine") {
+    Area w;
+    auto first = w.enable();
+    for (int i = 1; i < 9; ++i) w.enrol([&] { return w.me(); }, "me", w.code_proof(first.app));
+    std::vector<World::App> open;
+    for (int i = 0; i < 3; ++i) {
+        const auto started =
+            w.start(w.me(), "me", w.code_proof(first.app), i == 2 ? first.app.id : FactorId{});
+        REQUIRE(started);
+        open.emplace_back(started->view.id, started->secret_base32, started->view.totp);
+        w.next_step();
+    }
+    CHECK(w.enrolments.confirm(w.me(), "me", open[0].id, w.now_code(open[0])));
+    CHECK(code_of(w.enrolments.confirm(w.me(), "me", open[1].id, w.now_code(open[1]))) ==
+          Code::too_many_factors);
+    CHECK(w.enrolments.confirm(w.me(), "me", open[2].id, w.now_code(open[2])));  // takes its place
+}
+
+TEST_CASE("rule 8: a recover grant that has run out is not revived by what another one opened") {
+    Area w;
+    auto first = w.enable();
+    const auto by_backup_code = [&](int i) {
+        const std::string step = w.sign_in().session.token;
+        const auto in = w.accounts.sign_in_verify(
+            w.with(step), {first.backup_codes[static_cast<std::size_t>(i)], std::nullopt, {}});
+        REQUIRE(in);
+        return in->session.token;
+    };
+    const std::string earlier = by_backup_code(0);
+    w.clock.advance(901);
+    const std::string later = by_backup_code(1);
+    const auto started = w.start(w.with(later));
+    REQUIRE(started);
+    World::App app(started->view.id, started->secret_base32, started->view.totp);
+    w.next_step();
+    CHECK(code_of(w.enrolments.confirm(w.with(earlier), "me", app.id, w.now_code(app))) ==
+          Code::proof_required);
+    CHECK(w.enrolments.confirm(w.with(later), "me", app.id, w.now_code(app)));
+}
+
 TEST_CASE("parameters, labels and methods outside the set are refused") {
     Area w;
     struct Row {
