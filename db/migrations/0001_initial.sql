@@ -2,7 +2,7 @@
 -- (server/storage/dialect.cpp): table options, that is InnoDB and a byte-comparing collation without
 -- padding on MariaDB/MySQL, WITHOUT ROWID on SQLite.
 -- Ids are made by the program; instants are whole seconds since the epoch, UTC; binary values are text;
--- an unknown instant is NULL, an unknown text is ''. Sealed values ("…_sealed" in spirit: see
+-- an unknown instant is NULL (or 0 where one of long ago means the same), an unknown text is ''. Sealed values ("…_sealed" in spirit: see
 -- rows.hpp) are TEXT, for their length depends on the plain text.
 
 CREATE TABLE application (

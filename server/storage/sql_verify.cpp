@@ -1,6 +1,6 @@
-// The hot path: many verifies in one transaction (design: "commits decide"). Twelve statements for
-// up to 128 verifies, whatever their number: five SELECT … FOR UPDATE, two multi-row INSERTs, one
-// UPDATE … CASE a table.
+// The hot path: many verifies in one transaction (docs/adr/0002-verifies-share-a-commit.md). Twelve
+// statements for up to 128 verifies, whatever their number: five SELECT … FOR UPDATE, two multi-row
+// INSERTs, one UPDATE … CASE a table.
 #include <algorithm>
 
 #include "server/storage/sql_rows.hpp"
