@@ -27,8 +27,17 @@ class HmacKey {
     // Writes digest_size() bytes to the front of out and returns that number.
     std::size_t digest(ByteView message, std::span<std::uint8_t, kMaxDigestSize> out) const;
 
-    // The 31-bit number of RFC 4226 section 5.3 (dynamic truncation) for a counter.
-    std::uint32_t truncated(std::uint64_t counter) const;
+    // The 31-bit numbers of RFC 4226 section 5.3 (dynamic truncation) for up to kMaxBatch counters:
+    // first, first + 1, ... Their hashes do not depend on each other, and a processor that sees
+    // them side by side overlaps them.
+    static constexpr std::size_t kMaxBatch = sizeof(void*) == 8 ? 3 : 1;
+    void truncated(std::uint64_t first, std::span<std::uint32_t> out) const;
+
+    std::uint32_t truncated(std::uint64_t counter) const {
+        std::uint32_t number = 0;
+        truncated(counter, {&number, 1});
+        return number;
+    }
 
  private:
     HashAlgorithm algorithm_;

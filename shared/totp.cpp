@@ -34,14 +34,22 @@ std::int32_t prepare(const TotpParameters& p, ByteView key, std::string_view cod
 std::int64_t newest_match(const HmacKey& key, int digits, std::int32_t number, std::int64_t first,
                           std::int64_t last) {
     std::int64_t found = -1;
+    std::uint32_t numbers[HmacKey::kMaxBatch];
     for (std::int64_t step = first; step <= last; ++step) {
+        const auto turn = static_cast<std::size_t>(step - first) % HmacKey::kMaxBatch;
+        if (turn == 0) {
+            const auto left = static_cast<std::size_t>(last - step + 1);
+            key.truncated(
+                static_cast<std::uint64_t>(step),
+                std::span(numbers).first(left < std::size(numbers) ? left : std::size(numbers)));
+        }
         const std::uint32_t difference =
-            reduce(key.truncated(static_cast<std::uint64_t>(step)), digits) ^
-            static_cast<std::uint32_t>(number);
+            reduce(numbers[turn], digits) ^ static_cast<std::uint32_t>(number);
         // All ones when difference is 0 (it is below 2^31) and the step is not negative.
         const std::int64_t mask = (static_cast<std::int64_t>(difference) - 1) >> 63 & ~(step >> 63);
         found = (step & mask) | (found & ~mask);
     }
+    wipe(numbers, sizeof numbers);
     return found;
 }
 
