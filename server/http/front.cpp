@@ -10,10 +10,12 @@
 #include <arpa/inet.h>
 #include <httplib.h>
 #include <linux/filter.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -24,6 +26,7 @@
 #include <atomic>
 #include <cstring>
 #include <ctime>
+#include <limits>
 #include <mutex>
 #include <random>
 #include <thread>
@@ -45,6 +48,7 @@ constexpr std::size_t kReceiveBlock = 32 * 1024;
 constexpr std::size_t kKeptBuffer = 2 * 1024;  // an idle connection holds no more than this
 constexpr std::chrono::milliseconds kScanEvery{250};
 constexpr std::chrono::milliseconds kLinger{2000};
+constexpr std::chrono::minutes kLongestWrite{5};
 
 // One request and its answer. Owned by its connection; touched by one thread at a time.
 struct Exchange {
@@ -209,7 +213,9 @@ struct Connection {
     bool continued = false;   // 100 Continue has been sent
     bool responding = false;  // what is being sent ends an exchange
     bool close_after = false;
-    std::string out;  // for the wire
+    int unsent = 0;               // bytes in the socket's own queue when last looked at
+    Clock::time_point write_end;  // by then the answer must have been taken, however slow the line
+    std::string out;              // for the wire
     std::size_t out_at = 0;
     std::shared_ptr<const std::string> body;  // follows out, in clear
     std::size_t body_at = 0;
@@ -493,6 +499,17 @@ void Worker::scan(Clock::time_point now) {
         if (draining && !drain_seen && waiting) {
             c.deadline = std::min(c.deadline, now + front.settings.idle_grace);
         }
+        if (c.phase == Phase::writing) {
+            // A slow line is no attack as long as it moves: the peer acknowledges what waits in the
+            // socket's queue, which may hold megabytes before we are asked for more.
+            int unsent = 0;
+            if (ioctl(c.fd, SIOCOUTQ, &unsent) == 0) {
+                if (unsent < c.unsent) {
+                    c.deadline = std::min(now + front.settings.write_timeout, c.write_end);
+                }
+                c.unsent = unsent;
+            }
+        }
         if (now < c.deadline) continue;
         if (c.phase != Phase::idle) front.timed_out.fetch_add(1, std::memory_order_relaxed);
         if ((c.phase == Phase::head && !c.in.empty()) || c.phase == Phase::body) {
@@ -761,6 +778,8 @@ void Worker::emit(Connection& c) const {
     c.body_at = 0;
     if (c.body && c.body->empty()) c.body.reset();
     c.responding = true;
+    c.unsent = std::numeric_limits<int>::max();
+    c.write_end = Clock::now() + kLongestWrite;
     c.close_after = !ex.keep_alive;
 }
 

@@ -7,7 +7,7 @@
 //   two pools      handlers that wait, and apart from them those that hash passwords; when the
 //   queue
 //                  of one is full: 503 `overloaded`
-//   caps           HeadLimits; 10 s for a head, 10 s for a body, 10 s for an answer to be taken,
+//   caps           HeadLimits; 10 s for a head, 10 s for a body, 10 s without an answer moving on,
 //                  30 s idle; connections below the descriptor limit, the longest idle leave first
 // Thread-safe: stats(), drain() and stop() may be called from any thread.
 #pragma once

@@ -31,6 +31,8 @@ Response text(std::string body) {
     return res;
 }
 
+constexpr std::size_t kBig = 16U << 20;  // more than any socket buffer takes
+
 struct Gate {
     std::mutex mutex;
     std::condition_variable opened;
@@ -73,6 +75,12 @@ struct Served {
         r.add({Method::get, "/wait", Auth::none, "", Lane::pool, [this](const Request&) {
                    gate.wait();
                    return text("waited");
+               }});
+        r.add({Method::get, "/big", Auth::none, "", Lane::direct, [](const Request&) {
+                   static const auto body = std::make_shared<const std::string>(kBig, 'b');
+                   Response res = text("");
+                   res.shared_body = body;
+                   return res;
                }});
         r.add({Method::get, "/hash", Auth::none, "", Lane::hashing, [this](const Request&) {
                    gate.wait();
@@ -508,6 +516,32 @@ TEST_CASE("the built page is served from memory") {
     CHECK(after.answer().status == 200);
     CHECK(rss_kib() < before + 16 * 1024);
     CHECK(std::system(("rm -rf " + root).c_str()) == 0);
+}
+
+TEST_CASE("a slow reader is served as long as it reads, and dropped when it stops") {
+    Served s([](FrontSettings& f) { f.write_timeout = 500ms; });
+    const auto big = [&](Wire& w) {
+        const int small = 64 * 1024;
+        setsockopt(w.fd(), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+        w.send(get("/big"));
+    };
+    Wire stuck = s.wire();
+    big(stuck);
+    Wire slow = s.wire();
+    big(slow);
+    std::size_t got = 0;
+    std::vector<char> block(256 * 1024);
+    for (int i = 0; got < kBig; ++i) {
+        REQUIRE(i < 100000);
+        const ssize_t n = ::recv(slow.fd(), block.data(), block.size(), 0);
+        REQUIRE(n > 0);
+        got += static_cast<std::size_t>(n);
+        if (i < 20) std::this_thread::sleep_for(60ms);
+    }
+    CHECK(got > kBig);
+    for (int k = 0; k < 600 && s.front->stats().timed_out == 0; ++k)
+        std::this_thread::sleep_for(5ms);
+    CHECK(s.front->stats().timed_out == 1);
 }
 
 TEST_CASE("security 89: a drain breaks no request") {
