@@ -105,6 +105,15 @@ std::optional<Refusal> take(const Field& f, Fields& seen, const HeadLimits& limi
             return Refusal{417, kMalformed, "This expectation cannot be met.", {}};
         }
         seen.expect = f.value;
+    } else if (f.name.find('_') != std::string_view::npos) {
+        // Some proxies read "content_length" as the framing header it resembles; then they and we
+        // would not agree where this request ends.
+        std::string hyphened(f.name);
+        std::replace(hyphened.begin(), hyphened.end(), '_', '-');
+        for (const std::string_view framing : {"content-length", "transfer-encoding"}) {
+            if (equals_ignoring_case(hyphened, framing))
+                return bad("Framing headers are written with a hyphen.");
+        }
     }
     return std::nullopt;
 }

@@ -55,6 +55,9 @@ TEST_CASE("every prefix of a good request waits for more") {
 
 TEST_CASE("security 71: what two servers could read in two ways") {
     CHECK(refused(post("Transfer-Encoding: chunked\r\n")) == 400);
+    CHECK(refused(post("Content_Length: 3\r\nContent-Length: 3\r\n")) == 400);
+    CHECK(refused(post("transfer_encoding: chunked\r\nContent-Length: 3\r\n")) == 400);
+    CHECK(refused(post("X_Request_Note: fine\r\nContent-Length: 3\r\n")) == 0);
     CHECK(refused(post("Transfer-Encoding: gzip, chunked\r\nContent-Length: 3\r\n")) == 400);
     CHECK(refused(post("transfer-encoding:\tchunked\r\n")) == 400);
     CHECK(refused(post("Content-Length: 3\r\nContent-Length: 3\r\n")) == 400);
