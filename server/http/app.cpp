@@ -89,9 +89,10 @@ struct App::Impl {
         const auto share = [](std::string text) {
             return std::make_shared<const std::string>(std::move(text));
         };
-        const auto serve = [](std::string type, std::shared_ptr<const std::string> text,
-                              std::string csp) {
-            return [=](Call&) {
+        const auto serve = [](const std::string& type,
+                              const std::shared_ptr<const std::string>& text,
+                              const std::string& csp) {
+            return [type, text, csp](Call&) {
                 Response res;
                 res.content_type = type;
                 res.shared_body = text;

@@ -52,9 +52,9 @@ class App {
 
     // False, with the reason in error(), when it cannot listen or a setting is wrong.
     bool start();
-    const std::string& error() const;
-    int port() const;
-    FrontStats stats() const;
+    [[nodiscard]] const std::string& error() const;
+    [[nodiscard]] int port() const;
+    [[nodiscard]] FrontStats stats() const;
     // Front::drain().
     bool drain(std::chrono::milliseconds at_most);
 

@@ -15,10 +15,10 @@ class TrustedProxies {
  public:
     // "10.0.0.0/8", "127.0.0.1", "fd00::/8". False when it is no address or range.
     bool add(std::string_view range);
-    bool contains(std::string_view address) const;
+    [[nodiscard]] bool contains(std::string_view address) const;
     // forwarded_for: all X-Forwarded-For values joined by commas, or empty.
     // An entry that is not an address ends the walk: the last good one counts.
-    std::string client(const std::string& peer, std::string_view forwarded_for) const;
+    [[nodiscard]] std::string client(const std::string& peer, std::string_view forwarded_for) const;
 
  private:
     struct Range {

@@ -11,8 +11,8 @@
 #include "server/domain/challenges.hpp"
 #include "server/domain/enrolments.hpp"
 #include "server/domain/problem.hpp"
-#include "server/domain/users.hpp"
 #include "server/domain/rfc3339.hpp"
+#include "server/domain/users.hpp"
 #include "server/http/json.hpp"
 #include "shared/totp.hpp"
 

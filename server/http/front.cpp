@@ -44,8 +44,9 @@ using Clock = std::chrono::steady_clock;
 // Descriptors kept free for the database, log and mail beside the connections.
 constexpr std::size_t kReservedDescriptors = 256;
 constexpr std::size_t kMostConnections = 60000;
-constexpr std::size_t kReceiveBlock = 32 * 1024;
-constexpr std::size_t kKeptBuffer = 2 * 1024;  // an idle connection holds no more than this
+constexpr std::size_t kReceiveBlock = std::size_t{32} * 1024;
+constexpr std::size_t kKeptBuffer =
+    std::size_t{2} * 1024;  // an idle connection holds no more than this
 constexpr std::chrono::milliseconds kScanEvery{250};
 constexpr std::chrono::milliseconds kLinger{2000};
 constexpr std::chrono::minutes kLongestWrite{5};
@@ -96,9 +97,9 @@ void append_field(std::string& block, std::string_view field, std::string_view v
 class MemoryStream final : public httplib::Stream {
  public:
     MemoryStream(std::string_view in, std::string& out) : in_(in), out_(out) {}
-    bool is_readable() const override { return !in_.empty(); }
-    bool wait_readable() const override { return true; }
-    bool wait_writable() const override { return true; }
+    [[nodiscard]] bool is_readable() const override { return !in_.empty(); }
+    [[nodiscard]] bool wait_readable() const override { return true; }
+    [[nodiscard]] bool wait_writable() const override { return true; }
     ssize_t read(char* p, size_t n) override {
         n = std::min(n, in_.size());
         std::memcpy(p, in_.data(), n);
@@ -111,8 +112,8 @@ class MemoryStream final : public httplib::Stream {
     }
     void get_remote_ip_and_port(std::string&, int&) const override {}
     void get_local_ip_and_port(std::string&, int&) const override {}
-    socket_t socket() const override { return INVALID_SOCKET; }
-    time_t duration() const override { return 0; }
+    [[nodiscard]] socket_t socket() const override { return INVALID_SOCKET; }
+    [[nodiscard]] time_t duration() const override { return 0; }
 
  private:
     std::string_view in_;
@@ -164,9 +165,9 @@ const std::string& http_date() {
         std::tm t{};
         gmtime_r(&now, &t);
         std::array<char, 64> buffer{};
-        std::snprintf(buffer.data(), buffer.size(), "%s, %02d %s %04d %02d:%02d:%02d GMT",
-                      kDays[t.tm_wday], t.tm_mday, kMonths[t.tm_mon], t.tm_year + 1900, t.tm_hour,
-                      t.tm_min, t.tm_sec);
+        (void)std::snprintf(buffer.data(), buffer.size(), "%s, %02d %s %04d %02d:%02d:%02d GMT",
+                            kDays[t.tm_wday], t.tm_mday, kMonths[t.tm_mon], t.tm_year + 1900,
+                            t.tm_hour, t.tm_min, t.tm_sec);
         text = buffer.data();
         at = now;
     }
@@ -221,7 +222,7 @@ struct Connection {
     std::size_t body_at = 0;
     Exchange ex;
 
-    bool has_output() const { return out_at < out.size() || body != nullptr; }
+    [[nodiscard]] bool has_output() const { return out_at < out.size() || body != nullptr; }
     void send_clear(std::string_view bytes) {
         if (tls) {
             tls->encrypt(bytes, out);
@@ -302,7 +303,7 @@ struct Front::Impl {
     std::atomic<std::uint64_t> requests{0}, refused{0}, overloaded{0}, timed_out{0}, evicted{0};
 
     void adopt(int fd);
-    bool is_ours(std::string_view host) const;
+    [[nodiscard]] bool is_ours(std::string_view host) const;
     void run(Exchange& ex);
     Response answer(Exchange& ex);
     void dispatch(Exchange& ex, httplib::Response& res);

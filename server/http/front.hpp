@@ -88,9 +88,9 @@ class Front {
     // Binds and serves on threads of its own. False, with the reason in error(), when the address
     // cannot be bound or the certificate cannot be used.
     bool start();
-    int port() const;
-    const std::string& error() const;
-    FrontStats stats() const;
+    [[nodiscard]] int port() const;
+    [[nodiscard]] const std::string& error() const;
+    [[nodiscard]] FrontStats stats() const;
 
     // Stops taking connections, answers every request that has begun with Connection: close, closes
     // idle connections after a grace, and returns when none is left or after `at_most`. True: none

@@ -19,16 +19,16 @@ class Gate {
  public:
     explicit Gate(domain::Core& core);
 
-    Response serve(const Operation& op, const Request& req) const;
+    [[nodiscard]] Response serve(const Operation& op, const Request& req) const;
     // Whether serve() will find everything it needs in memory: an API key that was seen a moment
     // ago, and no Idempotency-Key.
-    bool at_once(const Request& req) const;
+    [[nodiscard]] bool at_once(const Request& req) const;
 
     // Set-Cookie for a new session token; an empty token clears the cookie.
-    std::string cookie(std::string_view token) const;
+    [[nodiscard]] std::string cookie(std::string_view token) const;
 
  private:
-    bool origin_allowed(const Request& req) const;
+    [[nodiscard]] bool origin_allowed(const Request& req) const;
     // The caller, or the answer that refuses them. session_token is set when a cookie was used.
     std::optional<Response> identify(const Operation& op, const Request& req, Call& call) const;
     Response run(const Operation& op, Call& call) const;

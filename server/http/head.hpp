@@ -17,8 +17,8 @@
 namespace twofold::http {
 
 struct HeadLimits {
-    std::size_t head_bytes = 8 * 1024;  // request line and fields, CRLF CRLF included
-    std::size_t body_bytes = 64 * 1024;
+    std::size_t head_bytes = std::size_t{8} * 1024;  // request line and fields, CRLF CRLF included
+    std::size_t body_bytes = std::size_t{64} * 1024;
     std::size_t fields = 64;
 };
 

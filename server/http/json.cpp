@@ -9,6 +9,7 @@ namespace {
 
 // Builds the value while counting depth and looking for repeated names. nlohmann's own parser keeps
 // the last of two members of one name, which is how a check and a use come to see different values.
+// NOLINTNEXTLINE(bugprone-exception-escape): what the check follows is nlohmann's own destructor
 class Builder : public nlohmann::json_sax<Json> {
  public:
     Json result;

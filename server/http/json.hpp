@@ -52,7 +52,7 @@ class ObjectReader {
     void fail(const char* name, std::string_view code, std::string_view detail);
     // Reports members nobody asked for.
     void finish();
-    std::string pointer_to(std::string_view name) const;
+    [[nodiscard]] std::string pointer_to(std::string_view name) const;
 
  private:
     const Json* member(const char* name, Need need);

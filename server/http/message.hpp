@@ -48,13 +48,13 @@ struct Request {
     Request& operator=(const Request&) = delete;
 
     // The first field of that name (case-insensitive), or nothing.
-    std::optional<std::string_view> header(std::string_view field_name) const;
+    [[nodiscard]] std::optional<std::string_view> header(std::string_view field_name) const;
     // How often the field occurs.
-    std::size_t count(std::string_view field_name) const;
+    [[nodiscard]] std::size_t count(std::string_view field_name) const;
     // A path parameter; empty if the template has none of that name.
-    std::string_view param(std::string_view param_name) const;
+    [[nodiscard]] std::string_view param(std::string_view param_name) const;
     // The first query parameter of that name, or nothing.
-    std::optional<std::string_view> query_param(std::string_view param_name) const;
+    [[nodiscard]] std::optional<std::string_view> query_param(std::string_view param_name) const;
 };
 
 struct Response;

@@ -14,7 +14,7 @@ struct Router::Node {
     std::unique_ptr<Node> param;
     std::array<const Route*, kMethodCount> routes{};
 
-    bool ends_route() const {
+    [[nodiscard]] bool ends_route() const {
         for (const Route* r : routes) {
             if (r != nullptr) return true;
         }
@@ -60,7 +60,7 @@ void Router::add(Route route) {
     }
     const Route*& slot = node->routes[static_cast<std::size_t>(kept->method)];
     if (slot != nullptr) {
-        std::fprintf(stderr, "route added twice: %s\n", kept->path.c_str());
+        (void)std::fprintf(stderr, "route added twice: %s\n", kept->path.c_str());
         std::abort();
     }
     slot = kept;

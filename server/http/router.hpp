@@ -66,11 +66,11 @@ class Router {
 
     // path: as sent, without the query. HEAD is answered by the GET route. A segment that does not
     // decode to UTF-8 without control characters matches nothing.
-    Match match(Method method, std::string_view path) const;
+    [[nodiscard]] Match match(Method method, std::string_view path) const;
     // The methods of a path, for 405 and OPTIONS; empty when there is no such path.
-    std::string allow(std::string_view path) const;
+    [[nodiscard]] std::string allow(std::string_view path) const;
 
-    const std::vector<std::unique_ptr<Route>>& routes() const { return routes_; }
+    [[nodiscard]] const std::vector<std::unique_ptr<Route>>& routes() const { return routes_; }
 
  private:
     struct Node;

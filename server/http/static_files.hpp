@@ -18,10 +18,10 @@ class StaticFiles {
     // at most 32 MiB in all). An absent or unreadable folder gives an empty set.
     explicit StaticFiles(const std::string& folder);
 
-    bool empty() const { return files_.empty(); }
+    [[nodiscard]] bool empty() const { return files_.empty(); }
     // The file at that path, "/" being index.html and "/a/b" also a/b.html; nothing when there is
     // none. page_headers (the CSP and its like) go onto HTML only.
-    std::optional<Response> answer(const Request& req) const;
+    [[nodiscard]] std::optional<Response> answer(const Request& req) const;
     // Forgets every file whose path starts so.
     void hide(std::string_view prefix);
     void set_page_header(std::string name, std::string value) {

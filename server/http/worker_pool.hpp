@@ -23,7 +23,7 @@ class WorkerPool {
     struct Options {
         std::size_t threads = 96;
         std::size_t queue = 1024;
-        std::size_t stack_bytes = 512 * 1024;
+        std::size_t stack_bytes = std::size_t{512} * 1024;
         std::chrono::milliseconds stale_after{2000};
     };
 
