@@ -119,7 +119,8 @@ class Options {
         for (const auto& [flag, option] : options_) {
             const char* value = std::getenv(env_name(flag).c_str());
             if (value == nullptr || *value == '\0' || option->count() != 0) continue;
-            throw UsageError{env_name(flag) + " does not take \"" + value + "\"; see `twofold --help`"};
+            // Without the value: a setting may hold a password.
+            throw UsageError{env_name(flag) + " has a value outside its bounds; see `twofold --help`"};
         }
     }
 
