@@ -7,17 +7,17 @@
 
 namespace twofold::delivery {
 
-Sent DemoMailbox::send(const Letter& letter) {
+Receipt DemoMailbox::send(const Letter& letter) {
     const std::lock_guard lock(mutex_);
     const bool known = std::any_of(letters_.begin(), letters_.end(),
                                    [&letter](const Letter& l) { return l.id == letter.id; });
-    if (known) return Sent::done;  // once more after a crash between sending and noting it
+    if (known) return {Sent::done, {}, {}};  // once more after a crash between sending and noting it
     const auto place = std::find_if(letters_.begin(), letters_.end(), [&letter](const Letter& l) {
         return l.created_at <= letter.created_at;
     });
     letters_.insert(place, letter);
     if (letters_.size() > kKept) letters_.pop_back();
-    return Sent::done;
+    return {Sent::done, {}, {}};
 }
 
 std::string DemoMailbox::json() const {

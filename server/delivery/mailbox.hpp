@@ -10,7 +10,7 @@ namespace twofold::delivery {
 
 class DemoMailbox final : public Transport {
  public:
-    Sent send(const Letter& letter) override;
+    Receipt send(const Letter& letter) override;
     // {"items":[{id,at,channel,to,subject,text,link?}]}, newest first.
     std::string json() const;
     static constexpr std::size_t kKept = 200;

@@ -66,7 +66,7 @@ int Outbox::run_once() {
     std::vector<MessageRow> rows;
     const domain::Instant now = clock_.now();
     const auto leased = store_.write("req_outbox", [&](domain::Tx& tx) {
-        rows = tx.lease_messages(now, now + kLease, kBatch);
+        rows = tx.lease_messages(domain::Channel::email, now, now + kLease, kBatch);
         return !rows.empty();
     });
     if (!leased) return 0;  // the database is away; the next round asks again
@@ -79,7 +79,7 @@ int Outbox::run_once() {
             status = MessageStatus::dropped;
             result = "expired";
         } else if (const auto letter = letter_of(row, result)) {
-            switch (transport_.send(*letter)) {
+            switch (transport_.send(*letter).sent) {
                 case Sent::done:
                     status = MessageStatus::sent;
                     result = "sent";
@@ -98,7 +98,8 @@ int Outbox::run_once() {
         // When this write is lost the lease runs out and the message is sent once more: twice is
         // better than never.
         (void)store_.write("req_outbox", [&](domain::Tx& tx) {
-            tx.finish_message(row.id, status, at, again);
+            const domain::MessageResult done{row.id, row.attempts, status, {}, at, again, {}};
+            tx.finish_messages({&done, 1});
             return true;
         });
         on_result_(row.id, row.kind, result);

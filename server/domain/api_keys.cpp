@@ -51,7 +51,7 @@ Outcome<ApiKeys::Made> ApiKeys::create(const Caller& caller, std::string_view ap
         if (!application) {
             application =
                 ApplicationRow{new_id<ApplicationId>(core_.random, "app_"),
-                               std::string(application_name), std::string(application_name), now};
+                               std::string(application_name), std::string(application_name), now, {}};
             if (!tx.insert_application(*application)) {
                 answer = Problem{Code::unavailable, Seconds(1), {}, {}};
                 return false;

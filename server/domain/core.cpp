@@ -28,7 +28,7 @@ Outcome<ApplicationRow> Core::client_application() {
     const Outcome<Done> done = store.write(self.request_id, [&](Tx& tx) {
         row = tx.application(id);
         if (row) return true;
-        row = ApplicationRow{id, "Client Area", settings.issuer, clock.now()};
+        row = ApplicationRow{id, "Client Area", settings.issuer, clock.now(), {}};
         if (!tx.insert_application(*row)) {
             row = tx.application(id);  // another process was first
             return row.has_value();

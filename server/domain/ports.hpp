@@ -57,6 +57,25 @@ class Sealer {
     virtual std::string key_ids() const = 0;
 };
 
+// Telephone numbers (ITU-T E.164). Pure and thread-safe.
+struct PhoneNumber {
+    std::string e164;    // "+34612345678"
+    std::string region;  // ISO 3166-1, "ES"; "001" for numbers of no country
+};
+struct PhoneRegion {
+    std::string region;        // "ES"
+    std::string calling_code;  // "34"
+    std::string example;       // a mobile number in the national format
+};
+class Phones {
+ public:
+    virtual ~Phones() = default;
+    // What a person typed, in the national format of `region` (may be empty: then it starts with +).
+    // Nothing when it is no number that can be dialled or one that cannot be a mobile.
+    virtual std::optional<PhoneNumber> parse(std::string_view text, std::string_view region) = 0;
+    virtual std::vector<PhoneRegion> regions() = 0;  // sorted by region
+};
+
 // Argon2id in a bounded pool, so that load cannot exhaust memory. Blocking; thread-safe.
 class PasswordHasher {
  public:
@@ -137,6 +156,16 @@ class Tx {
     virtual void update_challenge(ChallengeRow&) = 0;
     virtual void close_challenges(const UserId&) = 0;  // every pending or approved one -> closed
 
+    virtual void insert_delivery(const DeliveryRow&) = 0;
+    virtual std::optional<DeliveryRow> lock_delivery(const DeliveryId&) = 0;
+    // Newest first. With a challenge: its own, of that factor (empty: of any). Without: those that
+    // confirm that pending factor.
+    virtual std::vector<DeliveryRow> deliveries(const ChallengeId&, const FactorId&, int limit) = 0;
+    virtual void update_delivery(DeliveryRow&) = 0;
+    // Of the newest `limit` codes to a destination that were made in [from, to).
+    virtual DeliveryShare delivery_share(std::string_view destination, Instant from, Instant to,
+                                         int limit) = 0;
+
     // Users are those given and those of the challenges. Unknown ids are simply absent from the
     // answer; so are budgets without failures (add one with version 0). Every user found has a
     // chain, of length 0 when it is new. Locks in id order, table by table. Active factors only.
@@ -194,12 +223,23 @@ class Tx {
     virtual void void_links(LinkPurpose, const ApplicationId&, std::string_view email_index) = 0;
 
     virtual void insert_message(const MessageRow&) = 0;
-    // Leases up to `limit` due messages to the caller until `until`; no two callers get one (rule
-    // 14).
-    virtual std::vector<MessageRow> lease_messages(Instant now, Instant until, int limit) = 0;
-    // Counts the attempt and ends the lease; queued: due again at not_before; sent: sent_at = at.
-    virtual void finish_message(const MessageId&, MessageStatus, Instant at,
-                                Instant not_before) = 0;
+    // Leases up to `limit` due messages of a channel to the caller until `until`, the most urgent
+    // first; no two callers get one (rule 14).
+    virtual std::vector<MessageRow> lease_messages(Channel, Instant now, Instant until,
+                                                   int limit) = 0;
+    // Counts the attempts and ends the leases; queued: due again at not_before; sent: sent_at = at.
+    // One whose lease has passed to another worker (attempts differ), or that is no longer queued,
+    // is left alone.
+    virtual void finish_messages(std::span<const MessageResult>) = 0;
+    virtual std::optional<MessageRow> message(const MessageId&) = 0;
+    virtual std::vector<MessageRow> messages(std::span<const MessageId>) = 0;
+    // Of a code that was replaced: dropped when it is queued and nobody holds a lease of it.
+    virtual void withdraw_message(const MessageId&) = 0;
+    virtual std::optional<MessageRow> lock_message_by_provider(std::string_view provider_id) = 0;
+    virtual void set_message_status(const MessageId&, MessageStatus, Failure) = 0;
+
+    virtual std::vector<ChannelRow> channels() = 0;  // every row there is: a few
+    virtual void put_channel(const ChannelRow&) = 0;
     virtual std::vector<MessageRow> recent_messages(
         int limit) = 0;  // newest first; the demo's mailbox
 
@@ -217,7 +257,7 @@ class Tx {
 
     // Removes what has expired, at most `limit` rows a table, and returns how many: sessions,
     // links, pending enrolments, throttles, assertion uses and tombstones at once; challenges after
-    // 1 h and idempotency rows and messages after 24 h more (late callers are still told why); step
+    // 1 h and idempotency rows, messages and deliveries after 24 h more (late callers are still told why); step
     // uses older than 10 minutes.
     virtual int sweep(Instant now, int limit) = 0;
 };

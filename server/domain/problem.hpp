@@ -47,6 +47,9 @@ enum class Code {
     unavailable,
     overloaded,
     internal,
+    method_unavailable,
+    factor_suspended,
+    code_not_sent,
 };
 
 // One member of the request that is wrong. `pointer` is a JSON pointer (RFC 6901); `rule` says what

@@ -15,6 +15,7 @@ struct ApplicationRow {
     std::string name;    // unique, 1..64 characters; shown to people
     std::string issuer;  // in otpauth URIs
     Instant created_at{};
+    std::string methods_off;  // names of methods it does not offer, by spaces (never totp)
 };
 
 struct UserRow {
@@ -30,6 +31,7 @@ struct UserRow {
     Sealed display_name;
     std::string locale;  // "en", "ar", "es", "fr", "de"
     Sealed audit_key;    // this user's key of audit details; erasure destroys it
+    FactorId preferred_factor;  // what the person chose to be asked for first; empty: none
     Instant created_at{};
     Instant updated_at{};
     std::int64_t version = 1;
@@ -53,7 +55,11 @@ struct FactorRow {
     Method method{};
     FactorStatus status{};
     std::string label;
-    Sealed secret;  // empty once ended
+    Sealed secret;  // totp; empty once ended
+    Sealed address;  // email, whatsapp: where codes go; empty once ended
+    std::string address_index;  // keyed blind index of it; empty once ended
+    std::string region;         // whatsapp: ISO 3166 of the number, "ES"
+    FactorTrouble trouble{};
     TotpParameters totp;
     std::int64_t last_step = -1;          // highest step ever accepted; every step <= it is refused
     std::optional<Instant> last_step_at;  // when it was accepted
@@ -108,11 +114,31 @@ struct ChallengeRow {
     SessionId session;    // the session it is bound to; empty: made by a key
     std::string made_by;  // key id or session id
     ClientInfo client;
+    int deliveries = 0;  // codes sent for it so far
     Instant created_at{};
     Instant expires_at{};
     std::optional<Instant> approved_at;
     Method approved_method{};
     FactorId approved_factor;
+    std::int64_t version = 1;
+};
+
+// One code on its way to a person (delivered_codes.hpp). The code is derived from this row and a key.
+struct DeliveryRow {
+    DeliveryId id;  // also the id of its message
+    ApplicationId application;
+    UserId user;
+    FactorId factor;
+    ChallengeId challenge;    // empty: confirms the pending enrolment `factor`
+    Method method{};          // email, whatsapp
+    std::string purpose;      // "enroll", "sign_in", "step_up:<name>", "manage:<action>"
+    int digits = 6;           // 6..8
+    std::string destination;  // what limits and the pumping breaker count by: "whatsapp:ES", "email"
+    Instant created_at{};
+    Instant expires_at{};
+    int failures = 0;                 // wrong codes against this one
+    std::optional<Instant> ended_at;  // used, replaced by a newer one, or tried too often
+    std::optional<Instant> used_at;
     std::int64_t version = 1;
 };
 
@@ -212,7 +238,23 @@ struct LinkRow {
 };
 
 enum class Channel { email, whatsapp };
-enum class MessageStatus { queued, sent, failed, dropped };
+// queued -> sent -> delivered -> read, never back (WhatsApp tells the last two); failed and dropped are
+// final. `sent`: the other side accepted it.
+enum class MessageStatus { queued, sent, delivered, read, failed, dropped };
+// Why a message did not or will not arrive, as far as people can act on it.
+enum class Failure {
+    none,
+    address_refused,      // SMTP 5xx: no such mailbox
+    not_reachable,        // 131026: not on WhatsApp, or too old a client
+    withheld,             // 131048, 131049: the other side holds messages back
+    country_unavailable,  // 130497
+    identity_changed,     // 137000
+    too_many,             // 131056, 4, 80007, 130429: too fast
+    channel_down,         // token, account, template or server trouble: nobody gets any
+    rejected,             // refused for good, for no reason of the person's
+    expired,              // it could not be sent in its time
+    unclear,              // the other side's answer was lost
+};
 // A message to a person, queued in the transaction that needs it (rule 14).
 struct MessageRow {
     MessageId id;
@@ -231,6 +273,35 @@ struct MessageRow {
     Instant not_after{};  // never sent later
     std::optional<Instant> leased_until;
     std::optional<Instant> sent_at;
+    FactorId factor;          // whose code it carries; empty: a notice or a link
+    std::string region;       // whatsapp: of the number
+    std::string provider_id;  // whatsapp: wamid
+    Failure failure{};        // of the last try, or why it ended
+};
+
+// What became of one leased message.
+struct MessageResult {
+    MessageId id;
+    int attempts = 0;  // as leased: a worker whose lease ran out changes nothing any more
+    MessageStatus status{};
+    Failure failure{};
+    Instant at{};
+    Instant not_before{};  // queued again
+    std::string provider_id;
+};
+
+// "email", "whatsapp" or "whatsapp:<region>", closed for everybody until then.
+struct ChannelRow {
+    std::string id;
+    Instant closed_until{};
+    Failure failure{};
+    Instant updated_at{};
+};
+
+// How many of the newest codes to one destination were entered (message pumping).
+struct DeliveryShare {
+    int sent = 0;
+    int entered = 0;
 };
 
 struct SigningKeyRow {
@@ -275,8 +346,9 @@ struct VerifyRows {
     std::map<FactorId, Tracked<FactorRow>> factors;     // active ones of those users
     std::map<std::string, Tracked<BudgetRow>> budgets;  // of those factors and of "<user>:backup"
     std::map<std::string, Tracked<ChainHead>> chains;   // "user:<id>" of those users
+    std::map<DeliveryId, Tracked<DeliveryRow>> deliveries;  // of those challenges, not ended
     struct StepUse {
-        FactorId factor;
+        FactorId factor;  // or a delivery's id, with step 0
         std::int64_t step{};
         Instant at{};
     };

@@ -26,6 +26,11 @@ bool Settings::valid() const {
            within(session_life, 3600, 30 * 86400) && within(link_life, 300, 86400) &&
            within(sign_ins_per_account, 3, 100) && within(sign_ins_per_ip, 3, 100000) &&
            within(mails_per_address, 1, 100) && within(registers_per_ip, 1, 100000) &&
+           within(code_digits, 6, 8) && within(code_life, 60, 600) &&
+           within(code_tries, 3, 10) && within(codes_per_address, 1, 100) &&
+           within(codes_per_user, 1, 200) && within(codes_per_ip, 1, 100000) &&
+           within(codes_per_application, 1, 10000000) && within(codes_per_region, 1, 1000000) &&
+           within(pumping_min, 5, 1000) && within(pumping_share, 0, 90) &&
            within(verify_writers, 1, 8) && within(verify_batch, 1, 128) &&
            within(verify_waiting, 1, 100000) &&
            within<std::int64_t>(verify_deadline.count(), 100, 10000);

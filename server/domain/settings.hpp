@@ -29,6 +29,19 @@ struct Settings {
     int sign_ins_per_ip = 60;         // per 15 min and address
     int mails_per_address = 4;        // account mails per hour and address
     int registers_per_ip = 30;        // per hour and address
+    bool email = false;               // there is a way to send email
+    bool whatsapp = false;            // and WhatsApp messages
+    std::string phone_region;         // ISO 3166, for national numbers; empty: none assumed
+    int code_digits = 6;              // of emailed and WhatsApp codes, 6..8
+    Seconds code_life{600};           // 60..600 (NIST SP 800-63B-4 3.1.3)
+    int code_tries = 5;               // wrong codes against one that was sent, 3..10
+    int codes_per_address = 10;       // sent an hour, 1..100
+    int codes_per_user = 20;          // an hour, 1..200
+    int codes_per_ip = 60;            // an hour and network, 1..100000
+    int codes_per_application = 5000;  // an hour, 1..10000000
+    int codes_per_region = 500;       // WhatsApp, an hour and destination country, 1..1000000
+    int pumping_min = 20;             // codes to a country before their share entered counts, 5..1000
+    int pumping_share = 15;           // percent entered below which no more are sent there, 0..90
     int verify_writers = 2;           // threads that share commits among waiting verifies, 1..8
     int verify_batch = 32;            // verifies a commit, 1..128
     int verify_waiting = 1024;        // more are answered `overloaded`, 1..100000

@@ -29,7 +29,8 @@ using ChallengeId = Id<struct ChallengeTag>;  // chl_
 using SessionId = Id<struct SessionTag>;      // keyed hash of the cookie's token
 using ApiKeyId = Id<struct ApiKeyTag>;        // key_
 using BackupSetId = Id<struct BackupSetTag>;  // bcs_
-using MessageId = Id<struct MessageTag>;      // msg_
+using MessageId = Id<struct MessageTag>;      // msg_, or its delivery's
+using DeliveryId = Id<struct DeliveryTag>;    // dlv_ (a code on its way)
 using EventId = Id<struct EventTag>;          // evt_, sorts by time
 
 // The authentication tag, nonce and key id are inside; base64url text, safe in any column.
@@ -44,6 +45,9 @@ enum class FactorStatus { pending, active, ended };
 enum class Purpose { sign_in, manage, step_up };
 enum class Action { none, add_factor, remove_factor, disable, regenerate, change_address };
 enum class ChallengeStatus { pending, approved, consumed, closed };
+// What is known against a factor's address. `identity_changed` (WhatsApp 137000: the number may have a
+// new owner) suspends the factor; the others only warn, and go with the next code that is entered.
+enum class FactorTrouble { none, bounced, unreachable, identity_changed };
 // How a pending enrolment was opened; `none` is void as soon as any factor is active (rule 6).
 enum class OpenedWith { none, proof, recover };
 

@@ -324,6 +324,12 @@ std::string_view code_name(domain::Code code) {
             return "too_many_factors";
         case Code::rate_limited:
             return "rate_limited";
+        case Code::method_unavailable:
+            return "method_unavailable";
+        case Code::factor_suspended:
+            return "factor_suspended";
+        case Code::code_not_sent:
+            return "code_not_sent";
         case Code::idempotency_mismatch:
             return "idempotency_mismatch";
         case Code::idempotency_in_flight:

@@ -24,7 +24,7 @@ struct ProblemKind {
 };
 
 // Every code there is. A test compares the list with the OpenAPI document.
-inline constexpr std::array<ProblemKind, 37> kProblems = {{
+inline constexpr std::array<ProblemKind, 40> kProblems = {{
     {"malformed_request", 400, "The request is not well-formed HTTP",
      "Send one well-formed HTTP/1.1 request with one Host and one Content-Length."},
     {"malformed_json", 400, "The body is not acceptable JSON",
@@ -60,6 +60,12 @@ inline constexpr std::array<ProblemKind, 37> kProblems = {{
      "It has been used or ended: make a new challenge."},
     {"factor_ended", 409, "This method has been ended",
      "Use another method or a backup code, then set this one up anew."},
+    {"factor_suspended", 409, "This method is suspended",
+     "The number may have a new owner. Use another method, then set this one up anew."},
+    {"method_unavailable", 409, "This method is not available right now",
+     "Use another method, or try again later."},
+    {"code_not_sent", 409, "No code has been sent",
+     "Ask for a code first (POST /v1/challenges/{id}/send), then enter it."},
     {"not_enrolled", 409, "No active method", "Enrol a method first."},
     {"enrollment_expired", 409, "The enrolment has expired", "Start the set-up again."},
     {"enrollment_closed", 409, "The enrolment is closed",

@@ -58,7 +58,19 @@ struct Names<domain::Channel> {
 };
 template <>
 struct Names<domain::MessageStatus> {
-    static constexpr std::array<const char*, 4> list{"queued", "sent", "failed", "dropped"};
+    static constexpr std::array<const char*, 6> list{"queued", "sent",   "delivered",
+                                                     "read",   "failed", "dropped"};
+};
+template <>
+struct Names<domain::Failure> {
+    static constexpr std::array<const char*, 11> list{
+        "none",     "address_refused", "not_reachable", "withheld", "country_unavailable",
+        "identity_changed", "too_many", "channel_down", "rejected", "expired", "unclear"};
+};
+template <>
+struct Names<domain::FactorTrouble> {
+    static constexpr std::array<const char*, 4> list{"none", "bounced", "unreachable",
+                                                     "identity_changed"};
 };
 template <>
 struct Names<domain::Scope> {
@@ -169,6 +181,7 @@ struct Table<domain::ApplicationRow> {
         v("name", r.name);
         v("issuer", r.issuer);
         v("created_at", r.created_at);
+        v("methods_off", r.methods_off);
     }
 };
 
@@ -189,6 +202,7 @@ struct Table<domain::UserRow> {
         v("display_name", r.display_name);
         v("locale", r.locale);
         v("audit_key", r.audit_key);
+        v("preferred_factor", r.preferred_factor);
         v("created_at", r.created_at);
         v("updated_at", r.updated_at);
         v("version", r.version);
@@ -222,6 +236,10 @@ struct Table<domain::FactorRow> {
         v("status", r.status);
         v("label", r.label);
         v("secret", r.secret);
+        v("address", r.address);
+        v("address_index", r.address_index);
+        v("region", r.region);
+        v("trouble", r.trouble);
         v("algorithm", r.totp.algorithm);
         v("digits", r.totp.digits);
         v("period", r.totp.period);
@@ -287,6 +305,7 @@ struct Table<domain::ChallengeRow> {
         v("made_by", r.made_by);
         v("client_ip", r.client.ip);
         v("client_user_agent", r.client.user_agent);
+        v("deliveries", r.deliveries);
         v("created_at", r.created_at);
         v("expires_at", r.expires_at);
         v("approved_at", r.approved_at);
@@ -450,6 +469,45 @@ struct Table<domain::MessageRow> {
         v("not_after", r.not_after);
         v("leased_until", r.leased_until);
         v("sent_at", r.sent_at);
+        v("factor_id", r.factor);
+        v("region", r.region);
+        v("provider_id", r.provider_id);
+        v("failure", r.failure);
+    }
+};
+
+template <>
+struct Table<domain::DeliveryRow> {
+    static constexpr const char* name = "delivery";
+    template <class R, class V>
+    static void fields(R& r, V&& v) {
+        v("id", r.id);
+        v("application_id", r.application);
+        v("user_id", r.user);
+        v("factor_id", r.factor);
+        v("challenge_id", r.challenge);
+        v("method", r.method);
+        v("purpose", r.purpose);
+        v("digits", r.digits);
+        v("destination", r.destination);
+        v("created_at", r.created_at);
+        v("expires_at", r.expires_at);
+        v("failures", r.failures);
+        v("ended_at", r.ended_at);
+        v("used_at", r.used_at);
+        v("version", r.version);
+    }
+};
+
+template <>
+struct Table<domain::ChannelRow> {
+    static constexpr const char* name = "channel";
+    template <class R, class V>
+    static void fields(R& r, V&& v) {
+        v("id", r.id);
+        v("closed_until", r.closed_until);
+        v("failure", r.failure);
+        v("updated_at", r.updated_at);
     }
 };
 

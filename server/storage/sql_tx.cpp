@@ -60,7 +60,7 @@ void SqlTx::erase_user(const UserId& id) {
               [&](std::vector<Cell>& cells) { factors_of_user.push_back(cells[0].text); });
     for (const std::string& factor : factors_of_user)
         change(Sql("DELETE FROM factor_step WHERE factor_id = ").value(factor));
-    for (const char* table : {"link", "message"})
+    for (const char* table : {"link", "message", "delivery"})
         change(Sql("DELETE FROM ").raw(table).raw(" WHERE user_id = ").value(id.value));
     change(Sql("DELETE FROM user WHERE id = ").value(id.value));
 }
@@ -439,40 +439,6 @@ void SqlTx::void_links(LinkPurpose purpose, const ApplicationId& application,
 
 // --- messages ------------------------------------------------------------------------------------
 
-void SqlTx::insert_message(const MessageRow& row) { insert(row); }
-
-std::vector<MessageRow> SqlTx::lease_messages(Instant now, Instant until, int rows) {
-    Sql sql = select_from<MessageRow>();
-    sql.raw(c_.dialect().force_index("message_status_idx"));
-    sql.raw("WHERE status = 'queued' AND not_before <= ").value(seconds(now));
-    sql.raw(" AND not_after > ").value(seconds(now));
-    sql.raw(" AND (leased_until IS NULL OR leased_until <= ").value(seconds(now));
-    sql.raw(") ORDER BY priority, created_at");
-    limit(sql, rows).raw(c_.dialect().skip_locked);
-    std::vector<MessageRow> out = all<MessageRow>(sql);
-    if (out.empty()) return out;
-    Sql lease("UPDATE message SET leased_until = ");
-    lease.value(seconds(until)).raw(" WHERE id IN (");
-    for (std::size_t i = 0; i < out.size(); ++i) {
-        lease.raw(i == 0 ? "" : ", ").value(out[i].id.value);
-        out[i].leased_until = until;
-    }
-    lease.raw(") AND status = 'queued' AND (leased_until IS NULL OR leased_until <= ");
-    lease.value(seconds(now)).raw(")");
-    if (change(lease) != static_cast<long long>(out.size()))
-        throw DatabaseTrouble{Trouble::conflict, 0};
-    return out;
-}
-
-void SqlTx::finish_message(const MessageId& id, MessageStatus status, Instant at,
-                           Instant not_before) {
-    Sql sql("UPDATE message SET attempts = attempts + 1, leased_until = NULL, status = ");
-    sql.value(enum_text(status));
-    if (status == MessageStatus::queued) sql.raw(", not_before = ").value(seconds(not_before));
-    if (status == MessageStatus::sent) sql.raw(", sent_at = ").value(seconds(at));
-    change(sql.raw(" WHERE id = ").value(id.value));
-}
-
 std::vector<MessageRow> SqlTx::recent_messages(int rows) {
     Sql sql = select_from<MessageRow>();
     return all<MessageRow>(limit(sql.raw(" ORDER BY created_at DESC, id DESC"), rows));
@@ -543,7 +509,7 @@ std::int64_t SqlTx::rows_sealed_under(std::string_view key_id) {
     };
     return count_sealed("user", "id",
                         starts({"email", "phone", "previous_email", "display_name", "audit_key"})) +
-           count_sealed("factor", "id", starts({"secret"})) +
+           count_sealed("factor", "id", starts({"secret", "address"})) +
            count_sealed("backup_code", "set_id", starts({"hash"})) +
            count_sealed("challenge", "id", starts({"action_text"})) +
            count_sealed("audit", "id", starts({"details"})) +
@@ -591,6 +557,8 @@ int SqlTx::sweep(Instant now, int rows) {
     removed += sweep_table("throttle", "id", until("tat_ms", seconds(now) * 1000), "tat_ms", rows);
     removed += sweep_table("message", "id", until("not_after", seconds(now - kMessageGrace)),
                            "not_after", rows);
+    removed += sweep_table("delivery", "id", until("expires_at", seconds(now - kMessageGrace)),
+                           "expires_at", rows);
 
     std::vector<std::pair<std::string, long long>> uses;
     const Kind kinds[] = {Kind::text, Kind::number};

@@ -56,6 +56,14 @@ class SqlTx final : public domain::Tx {
     void update_challenge(domain::ChallengeRow&) override;
     void close_challenges(const domain::UserId&) override;
 
+    void insert_delivery(const domain::DeliveryRow&) override;
+    std::optional<domain::DeliveryRow> lock_delivery(const domain::DeliveryId&) override;
+    std::vector<domain::DeliveryRow> deliveries(const domain::ChallengeId&, const domain::FactorId&,
+                                                int limit) override;
+    void update_delivery(domain::DeliveryRow&) override;
+    domain::DeliveryShare delivery_share(std::string_view destination, domain::Instant from,
+                                         domain::Instant to, int limit) override;
+
     domain::VerifyRows load_for_verify(std::span<const domain::ChallengeId>,
                                        std::span<const domain::UserId>) override;
     void save_verified(domain::VerifyRows&) override;
@@ -101,10 +109,17 @@ class SqlTx final : public domain::Tx {
                     std::string_view email_index) override;
 
     void insert_message(const domain::MessageRow&) override;
-    std::vector<domain::MessageRow> lease_messages(domain::Instant now, domain::Instant until,
-                                                   int limit) override;
-    void finish_message(const domain::MessageId&, domain::MessageStatus, domain::Instant at,
-                        domain::Instant not_before) override;
+    std::vector<domain::MessageRow> lease_messages(domain::Channel, domain::Instant now,
+                                                   domain::Instant until, int limit) override;
+    void finish_messages(std::span<const domain::MessageResult>) override;
+    std::optional<domain::MessageRow> message(const domain::MessageId&) override;
+    std::vector<domain::MessageRow> messages(std::span<const domain::MessageId>) override;
+    void withdraw_message(const domain::MessageId&) override;
+    std::optional<domain::MessageRow> lock_message_by_provider(std::string_view) override;
+    void set_message_status(const domain::MessageId&, domain::MessageStatus,
+                            domain::Failure) override;
+    std::vector<domain::ChannelRow> channels() override;
+    void put_channel(const domain::ChannelRow&) override;
     std::vector<domain::MessageRow> recent_messages(int limit) override;
 
     bool insert_assertion_use(std::string_view jti, domain::Instant expires_at) override;
@@ -145,6 +160,7 @@ class SqlTx final : public domain::Tx {
     template <class Row>
     void put(const Row& row);  // insert or overwrite
 
+    void load_deliveries(domain::VerifyRows& rows);
     template <class Row>
     void load_by_keys(const std::vector<std::string>& keys, const std::function<void(Row)>& found);
     // One UPDATE … CASE for all dirty rows: only the columns that differ from what was loaded.
@@ -165,6 +181,7 @@ class SqlTx final : public domain::Tx {
         std::map<std::string, domain::UserRow> users;
         std::map<std::string, domain::FactorRow> factors;
         std::map<std::string, domain::BudgetRow> budgets;
+        std::map<std::string, domain::DeliveryRow> deliveries;
     };
     Loaded loaded_;
 };

@@ -77,6 +77,7 @@ VerifyRows SqlTx::load_for_verify(std::span<const ChallengeId> challenges,
         rows.users[id].row = std::move(row);
     });
     if (found.empty()) return rows;
+    load_deliveries(rows);
 
     std::vector<std::string> budget_ids;
     std::vector<std::string> chains;
@@ -106,6 +107,25 @@ VerifyRows SqlTx::load_for_verify(std::span<const ChallengeId> challenges,
     for (const std::string& chain : chains) rows.chains[chain].row.chain = chain;
     load_by_keys<ChainHead>(chains, [&](ChainHead row) { rows.chains[row.chain].row = row; });
     return rows;
+}
+
+// Codes on their way, only where a challenge has had any: verifies of authenticator apps are spared
+// the look.
+void SqlTx::load_deliveries(VerifyRows& rows) {
+    std::vector<std::string> with_codes;
+    for (const auto& [id, challenge] : rows.challenges)
+        if (challenge.row.deliveries > 0) with_codes.push_back(id.value);
+    if (with_codes.empty()) return;
+    Sql sql = select_from<DeliveryRow>();
+    sql.raw(c_.dialect().force_index("delivery_challenge_id_idx")).raw("WHERE challenge_id IN ");
+    write_list(sql, with_codes);
+    sql.raw(" AND ended_at IS NULL ORDER BY challenge_id, factor_id, id").raw(locking());
+    c_.select(sql, kinds_of<DeliveryRow>(), [&](std::vector<Cell>& cells) {
+        DeliveryRow row = read_row<DeliveryRow>(cells);
+        loaded_.deliveries[row.id.value] = row;
+        const auto id = row.id;
+        rows.deliveries[id].row = std::move(row);
+    });
 }
 
 template <class Row, class Map>
@@ -252,6 +272,7 @@ void SqlTx::save_verified(VerifyRows& rows) {
         update_many<ChallengeRow>(rows.challenges, loaded_.challenges);
         update_many<UserRow>(rows.users, loaded_.users);
         update_many<FactorRow>(rows.factors, loaded_.factors);
+        update_many<DeliveryRow>(rows.deliveries, loaded_.deliveries);
 
         // Budgets without a row yet are inserted, the others updated.
         Sql fresh = insert_into<BudgetRow>();
@@ -296,6 +317,7 @@ void SqlTx::save_verified(VerifyRows& rows) {
     clean(rows.challenges, loaded_.challenges);
     clean(rows.users, loaded_.users);
     clean(rows.factors, loaded_.factors);
+    clean(rows.deliveries, loaded_.deliveries);
     for (auto& [id, tracked] : rows.budgets) {
         loaded_.budgets[id] = tracked.row;
         tracked.dirty = false;

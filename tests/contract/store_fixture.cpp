@@ -86,7 +86,7 @@ Instant at(std::int64_t seconds) { return Instant{std::chrono::seconds{seconds}}
 std::string awkward() { return "it's \"50%\" \\ :p0 ?\n\xF0\x9F\x94\x91 \xD8\xB3"; }
 
 ApplicationRow application_row(const std::string& id) {
-    return {ApplicationId{id}, "Example " + id, awkward(), at(1001)};
+    return {ApplicationId{id}, "Example " + id, awkward(), at(1001), "email"};
 }
 
 UserRow user_row(const std::string& id, const std::string& application) {

@@ -178,7 +178,7 @@ TEST_CASE("no message is leased twice, by however many workers (rule 14)", "[con
         for (int empty = 0; empty < 2;) {
             std::vector<MessageRow> rows;
             if (!write_until_done(store, [&](Tx& tx) {
-                    rows = tx.lease_messages(at(1500), at(1900), 7);
+                    rows = tx.lease_messages(Channel::whatsapp, at(1500), at(1900), 7);
                     return true;
                 }))
                 return;

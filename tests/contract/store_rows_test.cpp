@@ -524,7 +524,7 @@ TEST_CASE("links", "[contract]") {
     CHECK(f.write([](Tx& tx) { return tx.lock_link("l3"); }));
 }
 
-TEST_CASE("messages: leased by priority and age, inside their life only", "[contract]") {
+TEST_CASE("messages: leased by priority and age; one past its life too, to be noted as such", "[contract]") {
     FOR_EVERY_STORE(f);
     f.write(seed);
     MessageRow later = message_row("msg_1");
@@ -545,18 +545,24 @@ TEST_CASE("messages: leased by priority and age, inside their life only", "[cont
     const auto lease = [&](std::int64_t now, std::int64_t until, int limit) {
         std::string out;
         for (const MessageRow& row :
-             f.write([&](Tx& tx) { return tx.lease_messages(at(now), at(until), limit); }))
+             f.write([&](Tx& tx) {
+                 return tx.lease_messages(Channel::whatsapp, at(now), at(until), limit);
+             }))
             out += row.id.value.substr(4);
         return out;
     };
     CHECK(lease(1500, 1530, 2) == "23");
-    CHECK(lease(1500, 1530, 9) == "1");
+    CHECK(lease(1500, 1530, 9) == "51");
     CHECK(lease(1510, 1540, 9).empty());
     f.write([](Tx& tx) {
-        tx.finish_message({"msg_2"}, MessageStatus::sent, at(1511), at(0));
-        tx.finish_message({"msg_3"}, MessageStatus::queued, at(1511), at(1560));
+        const MessageResult results[] = {
+            {{"msg_2"}, 0, MessageStatus::sent, {}, at(1511), {}, "wamid.2"},
+            {{"msg_3"}, 0, MessageStatus::queued, Failure::too_many, at(1511), at(1560), {}},
+            {{"msg_1"}, 1, MessageStatus::sent, {}, at(1511), {}, {}},  // a lease long gone
+        };
+        tx.finish_messages(results);
     });
-    CHECK(lease(1530, 1570, 9) == "1");  // its lease ran out
+    CHECK(lease(1530, 1570, 9) == "51");  // their leases ran out
     CHECK(lease(1560, 1590, 9) == "3");
     const auto all = f.read([](Tx& tx) { return tx.recent_messages(9); });
     REQUIRE(all.size() == 6);
@@ -567,6 +573,7 @@ TEST_CASE("messages: leased by priority and age, inside their life only", "[cont
     CHECK_FALSE(all[0].leased_until);
     urgent.status = MessageStatus::sent;
     urgent.sent_at = at(1511);
+    urgent.provider_id = "wamid.2";
     urgent.attempts = 1;
     CHECK(dump(all[0]) == dump(urgent));
     CHECK(f.read([](Tx& tx) { return tx.recent_messages(1); }).size() == 1);

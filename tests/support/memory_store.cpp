@@ -110,6 +110,7 @@ class MemoryTx final : public Tx {
         std::erase_if(d_.sessions, of_user);
         std::erase_if(d_.links, of_user);
         std::erase_if(d_.messages, of_user);
+        std::erase_if(d_.deliveries, of_user);
         d_.backup_sets.erase(id);
         d_.accounts.erase(id);
         d_.users.erase(id);
@@ -252,6 +253,9 @@ class MemoryTx final : public Tx {
             if (!row) continue;
             wanted.insert(row->user);
             rows.challenges[id] = {*row, false};
+            for (const auto& [delivery_id, delivery] : d_.deliveries)
+                if (delivery.challenge == id && !delivery.ended_at && row->deliveries > 0)
+                    rows.deliveries[delivery_id] = {delivery, false};
         }
         for (const UserId& id : wanted) {
             auto row = find(d_.users, id);
@@ -278,6 +282,8 @@ class MemoryTx final : public Tx {
             if (t.dirty) update_user(t.row);
         for (auto& [id, t] : rows.factors)
             if (t.dirty) update_factor(t.row);
+        for (auto& [id, t] : rows.deliveries)
+            if (t.dirty) update_delivery(t.row);
         for (auto& [id, t] : rows.budgets)
             if (t.dirty) put_budget(t.row);
         for (const auto& use : rows.steps)
@@ -293,6 +299,7 @@ class MemoryTx final : public Tx {
         clean(rows.challenges);
         clean(rows.users);
         clean(rows.factors);
+        clean(rows.deliveries);
         clean(rows.budgets);
         rows.steps.clear();
         rows.events.clear();
@@ -463,12 +470,13 @@ class MemoryTx final : public Tx {
         change();
         must_insert(d_.messages, row.id, row);
     }
-    std::vector<MessageRow> lease_messages(Instant now, Instant until, int limit) override {
+    std::vector<MessageRow> lease_messages(Channel channel, Instant now, Instant until,
+                                           int limit) override {
         change();
         std::vector<MessageRow*> due;
         for (auto& [id, row] : d_.messages) {
-            if (row.status != MessageStatus::queued) continue;
-            if (row.not_before > now || row.not_after <= now) continue;
+            if (row.status != MessageStatus::queued || row.channel != channel) continue;
+            if (row.not_before > now) continue;
             if (row.leased_until && *row.leased_until > now) continue;
             due.push_back(&row);
         }
@@ -483,17 +491,99 @@ class MemoryTx final : public Tx {
         }
         return out;
     }
-    void finish_message(const MessageId& id, MessageStatus status, Instant at,
-                        Instant not_before) override {
+    void finish_messages(std::span<const MessageResult> results) override {
+        change();
+        for (const MessageResult& r : results) {
+            auto it = d_.messages.find(r.id);
+            if (it == d_.messages.end()) continue;
+            MessageRow& row = it->second;
+            if (row.status != MessageStatus::queued || row.attempts != r.attempts) continue;
+            row.status = r.status;
+            row.failure = r.failure;
+            row.attempts += 1;
+            row.leased_until.reset();
+            if (r.status == MessageStatus::queued) row.not_before = r.not_before;
+            if (r.status == MessageStatus::sent) row.sent_at = r.at;
+            if (!r.provider_id.empty()) row.provider_id = r.provider_id;
+        }
+    }
+    std::optional<MessageRow> message(const MessageId& id) override {
+        return find(d_.messages, id);
+    }
+    std::vector<MessageRow> messages(std::span<const MessageId> ids) override {
+        std::vector<MessageRow> out;
+        for (const MessageId& id : std::set<MessageId>(ids.begin(), ids.end()))
+            if (auto row = find(d_.messages, id)) out.push_back(*row);
+        return out;
+    }
+    void withdraw_message(const MessageId& id) override {
+        change();
+        auto it = d_.messages.find(id);
+        if (it != d_.messages.end() && it->second.status == MessageStatus::queued &&
+            !it->second.leased_until)
+            it->second.status = MessageStatus::dropped;
+    }
+    std::optional<MessageRow> lock_message_by_provider(std::string_view provider_id) override {
+        for (const auto& [id, row] : d_.messages)
+            if (!provider_id.empty() && row.provider_id == provider_id) return row;
+        return std::nullopt;
+    }
+    void set_message_status(const MessageId& id, MessageStatus status, Failure failure) override {
         change();
         auto it = d_.messages.find(id);
         if (it == d_.messages.end()) return;
-        MessageRow& row = it->second;
-        row.status = status;
-        row.attempts += 1;
-        row.leased_until.reset();
-        if (status == MessageStatus::queued) row.not_before = not_before;
-        if (status == MessageStatus::sent) row.sent_at = at;
+        it->second.status = status;
+        it->second.failure = failure;
+    }
+    std::vector<ChannelRow> channels() override {
+        std::vector<ChannelRow> out;
+        for (const auto& [id, row] : d_.channels) out.push_back(row);
+        return out;
+    }
+    void put_channel(const ChannelRow& row) override {
+        change();
+        d_.channels[row.id] = row;
+    }
+
+    void insert_delivery(const DeliveryRow& row) override {
+        change();
+        must_insert(d_.deliveries, row.id, row);
+    }
+    std::optional<DeliveryRow> lock_delivery(const DeliveryId& id) override {
+        return find(d_.deliveries, id);
+    }
+    std::vector<DeliveryRow> deliveries(const ChallengeId& challenge, const FactorId& factor,
+                                        int limit) override {
+        std::vector<DeliveryRow> out;
+        for (const auto& [id, row] : d_.deliveries)
+            if (row.challenge == challenge && (factor.empty() || row.factor == factor))
+                out.push_back(row);
+        std::sort(out.begin(), out.end(), [](const DeliveryRow& a, const DeliveryRow& b) {
+            return std::tie(a.created_at, a.id) > std::tie(b.created_at, b.id);
+        });
+        if (static_cast<int>(out.size()) > limit) out.resize(static_cast<std::size_t>(limit));
+        return out;
+    }
+    void update_delivery(DeliveryRow& row) override {
+        change();
+        guarded(d_.deliveries, row.id, row);
+    }
+    DeliveryShare delivery_share(std::string_view destination, Instant from, Instant to,
+                                 int limit) override {
+        std::vector<DeliveryRow> rows;
+        for (const auto& [id, row] : d_.deliveries)
+            if (row.destination == destination && row.created_at >= from && row.created_at < to)
+                rows.push_back(row);
+        std::stable_sort(rows.begin(), rows.end(), [](const DeliveryRow& a, const DeliveryRow& b) {
+            return a.created_at > b.created_at;
+        });
+        DeliveryShare share;
+        for (const DeliveryRow& row : rows) {
+            if (share.sent >= limit) break;
+            share.sent += 1;
+            if (row.used_at) share.entered += 1;
+        }
+        return share;
     }
     std::vector<MessageRow> recent_messages(int limit) override {
         std::vector<MessageRow> out;
@@ -543,7 +633,7 @@ class MemoryTx final : public Tx {
         };
         for (const auto& [id, r] : d_.users)
             tally({&r.email, &r.phone, &r.previous_email, &r.display_name, &r.audit_key});
-        for (const auto& [id, r] : d_.factors) tally({&r.secret});
+        for (const auto& [id, r] : d_.factors) tally({&r.secret, &r.address});
         for (const auto& [id, r] : d_.backup_sets)
             for (const BackupCode& code : r.codes) tally({&code.hash});
         for (const auto& [id, r] : d_.challenges) tally({&r.action_text});
@@ -579,6 +669,8 @@ class MemoryTx final : public Tx {
         removed += remove_if(d_.assertion_uses, limit, [&](auto& e) { return e.second <= now; });
         removed += remove_if(d_.messages, limit,
                              [&](auto& e) { return e.second.not_after <= now - kMessageGrace; });
+        removed += remove_if(d_.deliveries, limit,
+                             [&](auto& e) { return e.second.expires_at <= now - kMessageGrace; });
         return removed;
     }
 

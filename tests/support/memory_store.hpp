@@ -42,6 +42,8 @@ struct MemoryData {
     std::map<std::string, domain::IdempotencyRow, std::less<>> idempotency;
     std::map<std::string, domain::LinkRow, std::less<>> links;
     std::map<domain::MessageId, domain::MessageRow> messages;
+    std::map<domain::DeliveryId, domain::DeliveryRow> deliveries;
+    std::map<std::string, domain::ChannelRow, std::less<>> channels;
     std::map<std::string, domain::Instant, std::less<>> assertion_uses;  // expires_at
     std::map<std::string, domain::SigningKeyRow> signing_keys;
     std::map<std::string, domain::NodeRow> nodes;

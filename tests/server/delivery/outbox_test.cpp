@@ -26,10 +26,10 @@ class FakeClock final : public domain::Clock {
 
 class FakeTransport final : public Transport {
  public:
-    Sent send(const Letter& letter) override {
+    Receipt send(const Letter& letter) override {
         const std::lock_guard lock(mutex);
         letters.push_back(letter);
-        return answer;
+        return {answer, {}, {}};
     }
     std::mutex mutex;
     std::vector<Letter> letters;
