@@ -113,7 +113,7 @@ Result<std::unique_ptr<Runtime>, Trouble> Runtime::open(const Config& config,
     if (!signer) return signer.error();
     r->signer = std::move(*signer);
     r->core = std::make_unique<domain::Core>(r->store, r->clock, r->random, r->sealer, r->passwords,
-                                             *r->signer, config.settings);
+                                             *r->signer, r->phones, config.settings);
     return r;
 }
 

@@ -12,6 +12,7 @@
 #include "server/platform/key_ring.hpp"
 #include "server/platform/os_random.hpp"
 #include "server/platform/password_hasher.hpp"
+#include "server/platform/phones.hpp"
 #include "server/platform/sealer.hpp"
 #include "server/platform/signer.hpp"
 #include "server/platform/trouble.hpp"
@@ -36,6 +37,7 @@ class Runtime {
     platform::ClockGuard guard;
     platform::GuardedStore store;  // over `database`; what everything but start-up uses
     platform::Argon2Hasher passwords;
+    platform::LibPhones phones;
     std::unique_ptr<platform::StoredSigner> signer;
     std::unique_ptr<domain::Core> core;
 

@@ -49,10 +49,10 @@ std::optional<Problem> fault(const Caller& caller, const ChallengeRequest& reque
     return std::nullopt;
 }
 
-bool is_active(const std::vector<FactorRow>& factors, std::string_view id) {
+const FactorRow* find_active(const std::vector<FactorRow>& factors, std::string_view id) {
     for (const FactorRow& f : factors)
-        if (f.id.value == id && f.status == FactorStatus::active) return true;
-    return false;
+        if (f.id.value == id && f.status == FactorStatus::active) return &f;
+    return nullptr;
 }
 
 }  // namespace
@@ -74,12 +74,12 @@ Outcome<ChallengeView> Challenges::create(const Caller& caller, std::string_view
             answer = problem(Code::not_enrolled);
             return false;
         }
-        if (!request.enrollment.empty() && !is_active(factors, request.enrollment.value)) {
+        const FactorRow* only = find_active(factors, request.enrollment.value);
+        if (!request.enrollment.empty() && only == nullptr) {
             answer = invalid("/enrollment_id", "unknown");
             return false;
         }
-        if (!request.object.empty() && request.action != Action::change_address &&
-            !is_active(factors, request.object)) {
+        if (!request.object.empty() && find_active(factors, request.object) == nullptr) {
             answer = invalid("/object", "unknown");
             return false;
         }
@@ -100,8 +100,17 @@ Outcome<ChallengeView> Challenges::create(const Caller& caller, std::string_view
                 row.client = {tamed(request.client->ip, 64),
                               tamed(request.client->user_agent, 256)};
         }
+        const Caller asker = behind(caller, row);
+        if (only != nullptr && is_delivered(only->method)) {
+            const Outcome<DeliveryView> sent =
+                send_code(tx, core_, asker, {&*owner, only, &row, asker.client.ip});
+            if (!sent) {
+                answer = sent.error();
+                return false;
+            }
+        }
         tx.insert_challenge(row);
-        record(tx, core_, behind(caller, row), *owner,
+        record(tx, core_, asker, *owner,
                {.action = "challenge.created",
                 .object = row.id.value,
                 .details = {{"purpose", std::string(name_of(row.purpose))},
@@ -125,6 +134,44 @@ Outcome<ChallengeView> Challenges::get(const Caller& caller, const ChallengeId& 
         const std::optional<ChallengeRow> row = tx.challenge(id);
         if (row && may_use(caller, *row)) answer = view_of(tx, core_, *row);
     });
+    if (!done) return done.error();
+    return answer;
+}
+
+Outcome<Challenges::Sent> Challenges::send(const Caller& caller, const ChallengeId& id,
+                                           const FactorId& enrollment) {
+    if (caller.session() == nullptr)
+        if (const Outcome<Done> allowed = permit(caller, Scope::verify); !allowed)
+            return allowed.error();
+    Outcome<Sent> answer = problem(Code::not_found);
+    const auto refuse = [&](Problem why) {
+        answer = std::move(why);
+        return false;
+    };
+    const auto work = [&](Tx& tx) {
+        // The user before the challenge, as everywhere.
+        const std::optional<ChallengeRow> seen = tx.challenge(id);
+        if (!seen || !may_use(caller, *seen)) return refuse(problem(Code::not_found));
+        const std::optional<UserRow> owner = tx.lock_user(seen->user);
+        std::optional<ChallengeRow> row = tx.lock_challenge(id);
+        if (!owner || !row) return refuse(problem(Code::not_found));
+        if (std::optional<Problem> shut = closed(*row, core_.clock.now())) return refuse(*shut);
+        const Outcome<FactorId> meant = factor_meant(*row, enrollment);
+        if (!meant) return refuse(meant.error());
+        const std::vector<FactorRow> factors = tx.factors(owner->id);
+        const FactorRow* factor = find_active(factors, meant->value);
+        if (factor == nullptr) return refuse(invalid("/enrollment_id", "unknown"));
+        if (!is_delivered(factor->method))
+            return refuse(invalid("/enrollment_id", "not_delivered"));
+        const Caller asker = behind(caller, *row);
+        const Outcome<DeliveryView> sent =
+            send_code(tx, core_, asker, {&*owner, factor, &*row, asker.client.ip});
+        if (!sent) return refuse(sent.error());
+        tx.update_challenge(*row);
+        answer = Sent{*sent, row->expires_at};
+        return true;
+    };
+    const Outcome<Done> done = core_.store.write(caller.request_id, work);
     if (!done) return done.error();
     return answer;
 }

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "server/domain/channels.hpp"
+#include "server/domain/delivered_codes.hpp"
 #include "server/domain/ports.hpp"
 #include "server/domain/proof.hpp"
 
@@ -19,7 +21,7 @@ struct ChallengeRequest {
     std::string action_name;           // step_up: 1..64 of A-Z a-z 0-9 . _ - :
     std::string action_text;           // step_up: up to 200 characters
     std::string object;                // manage: the enrolment id, or empty
-    FactorId enrollment;               // only this factor; empty: any
+    FactorId enrollment;               // only this factor; empty: any. Email, whatsapp: sends at once
     std::string nonce;                 // up to 128 characters
     std::optional<ClientInfo> client;  // keys only
 };
@@ -29,6 +31,9 @@ struct ChallengeMethod {
     FactorId enrollment;  // empty for backup_code
     std::string label;
     std::optional<Instant> locked_until;
+    std::string to;              // email, whatsapp: masked
+    FactorTrouble trouble{};     // of that address; identity_changed: suspended
+    Offer offer{};               // paused: no code can be sent now
 };
 
 struct ChallengeView {
@@ -41,7 +46,10 @@ struct ChallengeView {
     ChallengeStatus status{};
     bool expired = false;
     std::vector<ChallengeMethod> methods;
-    Method preferred{};  // the last one used successfully comes first
+    // The one the person chose, else the last one used successfully, comes first.
+    Method preferred{};
+    FactorId preferred_factor;             // empty for a backup code
+    std::optional<DeliveryView> delivery;  // the newest code sent for it
     Instant expires_at{};
     int attempts_remaining = 0;
 };
@@ -65,6 +73,14 @@ class Challenges {
     explicit Challenges(Core& core) : core_(core) {}
     Outcome<ChallengeView> create(const Caller&, std::string_view user, const ChallengeRequest&);
     Outcome<ChallengeView> get(const Caller&, const ChallengeId&);
+    // Sends a code for it to an email or WhatsApp factor, or one more. Also for the session between
+    // password and second step. challenge_expired, challenge_closed, validation_failed at
+    // /enrollment_id ("unknown", "not_delivered", "mismatch"), and as send_code.
+    struct Sent {
+        DeliveryView delivery;
+        Instant expires_at{};  // of the challenge
+    };
+    Outcome<Sent> send(const Caller&, const ChallengeId&, const FactorId&);
     // code_invalid + attempts_remaining; code_already_used + retry_after; validation_failed (costs
     // nothing); challenge_expired; challenge_closed; factor_locked + retry_after.
     Outcome<Verified> verify(const Caller&, const ChallengeId&, const VerifyRequest&);

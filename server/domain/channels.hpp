@@ -17,6 +17,16 @@ Offer offer_of(Tx& tx, Core& core, const ApplicationRow& application, Method met
 // The same from rows read before.
 Offer offer_of(const std::vector<ChannelRow>& channels, Core& core,
                const ApplicationRow& application, Method method, std::string_view region = {});
+// What can be chosen now, in the order to show.
+Outcome<std::vector<Method>> methods_offered(Core& core, const ApplicationRow& application);
 bool is_delivered(Method method);  // email, whatsapp
+Channel channel_of(Method method);  // of a delivered one
+
+// Whether a method is switched off for an application by its own choice (security 27).
+bool is_allowed(const ApplicationRow& application, Method method);
+
+// Message pumping: closes for an hour every country to which codes are asked for but hardly ever
+// entered (settings pumping_min, pumping_share), and gives their names; for a regular look.
+Outcome<std::vector<std::string>> close_pumped_regions(Core& core);
 
 }  // namespace twofold::domain

@@ -8,13 +8,14 @@
 namespace twofold::domain {
 
 Core::Core(Store& store_port, Clock& clock_port, Random& random_port, Sealer& sealer_port,
-           PasswordHasher& hasher_port, Signer& signer_port, Settings chosen)
+           PasswordHasher& hasher_port, Signer& signer_port, Phones& phones_port, Settings chosen)
     : store(store_port),
       clock(clock_port),
       random(random_port),
       sealer(sealer_port),
       passwords(hasher_port),
       signer(signer_port),
+      phones(phones_port),
       settings(std::move(chosen)),
       verify_queue(std::make_unique<VerifyQueue>(*this)),
       key_cache(std::make_unique<KeyCache>()) {}

@@ -15,7 +15,7 @@ class KeyCache;
 // Thread-safe; outlives the use cases made over it.
 class Core {
  public:
-    Core(Store&, Clock&, Random&, Sealer&, PasswordHasher&, Signer&, Settings);
+    Core(Store&, Clock&, Random&, Sealer&, PasswordHasher&, Signer&, Phones&, Settings);
     ~Core();
     Store& store;
     Clock& clock;
@@ -23,6 +23,7 @@ class Core {
     Sealer& sealer;
     PasswordHasher& passwords;
     Signer& signer;
+    Phones& phones;
     const Settings settings;
     std::unique_ptr<VerifyQueue> verify_queue;
     std::unique_ptr<KeyCache> key_cache;

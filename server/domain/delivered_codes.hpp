@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "server/domain/core.hpp"
+#include "server/domain/text_map.hpp"
 
 namespace twofold::domain {
 
@@ -14,10 +15,10 @@ namespace twofold::domain {
 // what it is: id, application, user, factor, challenge, method and purpose (security 22).
 std::string code_of(Sealer& sealer, const DeliveryRow& delivery);
 
-// What the text of a code's message needs to derive it again: its binding, not the code. `read` gives
+// What a worker needs to derive the code of a message again: its binding, not the code. `read` gives
 // nothing when a member is missing.
 TextMap delivery_binding(const DeliveryRow& delivery);
-std::optional<DeliveryRow> read_delivery_binding(const DeliveryId& id, const TextMap& parameters);
+std::optional<DeliveryRow> read_delivery_binding(const MessageId& id, const TextMap& parameters);
 
 // What people are told of a code on its way.
 struct DeliveryView {
@@ -45,9 +46,11 @@ struct CodeRequest {
 // Writes its audit event; a challenge's row is changed in memory only (deliveries, expires_at).
 Outcome<DeliveryView> send_code(Tx& tx, Core& core, const Caller& caller, const CodeRequest& request);
 
-// The newest code sent for it; nothing when none was.
+// The newest code sent for a challenge, or (with no challenge) for the pending factor; nothing when
+// none was. `factors` are the user's.
 std::optional<DeliveryView> newest_delivery(Tx& tx, Core& core, const ChallengeId& challenge,
-                                            const FactorId& pending, const UserRow& user);
+                                            const FactorId& pending,
+                                            const std::vector<FactorRow>& factors);
 
 // Seconds after the n-th code (1..) before the next: 30, 60, 120, 300, 300, …
 Seconds resend_after(int sent);
@@ -55,7 +58,14 @@ Seconds resend_after(int sent);
 // Ends a code that still waits, and its message.
 void end_delivery(Tx& tx, DeliveryRow& delivery, Instant now);
 
-// The address of a factor, opened; empty when it does not open.
+// Constant time. The delivery must still be live: not ended, not expired.
+bool code_matches(Core& core, const DeliveryRow& delivery, std::string_view digits);
+bool is_live(const DeliveryRow& delivery, Instant now);
+
+// The address of a factor: opened (empty when it does not open), put into a row not yet stored, and
+// as it may be shown.
 std::string address_of(Core& core, const FactorRow& factor);
+void set_address(Core& core, FactorRow& factor, std::string_view address, std::string_view region);
+std::string shown_address(Core& core, const FactorRow& factor);
 
 }  // namespace twofold::domain

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "server/domain/delivered_codes.hpp"
 #include "server/domain/events.hpp"
 #include "server/domain/judge.hpp"
 #include "server/domain/notices.hpp"
@@ -31,6 +32,8 @@ bool is_live_pending(const FactorRow& factor, Instant now) {
 void end_factor(Tx& tx, FactorRow& factor, Instant now) {
     factor.status = FactorStatus::ended;
     factor.secret = {};
+    factor.address = {};
+    factor.address_index.clear();
     factor.ended_at = now;
     tx.update_factor(factor);
     tx.delete_budget(factor.id.value);
@@ -44,13 +47,18 @@ void end_other_sessions(Tx& tx, const Caller& caller, const UserId& user) {
 void switch_off(Tx& tx, Core& core, const Caller& caller, const UserRow& user,
                 std::vector<FactorRow>& factors) {
     const Instant now = core.clock.now();
+    // Mailboxes that are factors are told like the contact, and their rows end here.
+    std::vector<std::string> mailboxes;
+    for (const FactorRow& factor : factors)
+        if (factor.method == Method::email && factor.status == FactorStatus::active)
+            mailboxes.push_back(address_of(core, factor));
     for (FactorRow& factor : factors)
         if (factor.status != FactorStatus::ended) end_factor(tx, factor, now);
     tx.replace_backup_set(user.id, nullptr);
     tx.close_challenges(user.id);
     end_other_sessions(tx, caller, user.id);
     record(tx, core, caller, user, {.action = "two_factor.disabled"});
-    notify(tx, core, caller, user, {"two_factor_disabled"});
+    notify(tx, core, caller, user, {.kind = "two_factor_disabled", .also = mailboxes});
 }
 
 std::optional<SessionRow> recover_grant(Tx& tx, const Caller& caller, const UserId& user,

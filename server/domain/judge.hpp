@@ -1,5 +1,5 @@
-// judge.hpp - right or wrong: the one decision on a TOTP code (rules 1, 2, 4), for every path
-// (sign-in, step-up, manage, proof). Works on rows loaded and locked by Tx::load_for_verify and
+// judge.hpp - right or wrong: the one decision on a code of an authenticator app or of a message
+// (rules 1, 2, 4), for every path (sign-in, step-up, manage, proof). Works on rows loaded and locked by Tx::load_for_verify and
 // changes them in memory, so that later attempts of the same batch see what earlier ones did;
 // nothing of it is disclosed before the rows are committed. Pure but for opening the sealed secret.
 #pragma once
@@ -14,6 +14,8 @@ namespace twofold::domain {
 struct Attempt {
     UserId user;
     FactorId only;        // this factor alone; empty: every active one of that many digits
+    std::optional<Method> method;  // of this method alone
+    ChallengeId challenge;         // whose sent codes count; empty: none do
     std::string digits;   // canonical (code_text.hpp)
     std::string seen_by;  // who tries: compared with who used the last code (phishing warning)
     std::string used_by;  // who will have used it: remembered when accepted
@@ -22,18 +24,20 @@ struct Attempt {
 struct Verdict {
     // None: accepted. code_invalid + attempts_remaining: charged. code_already_used + retry_after
     // (until the next step begins): not charged. factor_locked + retry_after, factor_ended,
-    // validation_failed (no factor of that many digits), unavailable (the secret does not open):
-    // nothing was evaluated.
+    // factor_suspended, code_not_sent (no sent code waits for this challenge), validation_failed (no
+    // factor of that many digits), unavailable (the secret does not open): nothing was evaluated.
     std::optional<Problem> problem;
+    Method method = Method::totp;  // of the factor, as far as one was meant
     FactorId factor;
     std::string label;
     std::vector<Notice> notices;  // to be queued in the same transaction
     std::vector<FactorId> ended;  // came to their end by this attempt
+    std::vector<MessageId> withdrawn;  // of sent codes that ended: they need not leave any more
     // Whether the attempt was evaluated and therefore leaves a mark in the audit.
     bool evaluated() const;
 };
 
-Verdict judge_totp(Core& core, VerifyRows& rows, const Attempt& attempt);
+Verdict judge_code(Core& core, VerifyRows& rows, const Attempt& attempt);
 
 // The budget of that id among the rows, fresh when nobody has charged it yet.
 Tracked<BudgetRow>& budget_of(VerifyRows& rows, const std::string& id, const UserId& user);
@@ -45,7 +49,7 @@ bool usable(const FactorRow& factor, const BudgetRow* budget, const Settings& se
 // Who a caller is to the phishing warning: one session, or one client behind a key.
 std::string hand_of(Core& core, const Caller& caller);
 
-// Queues the verdict's notices and records the factors it ended.
+// Queues the verdict's notices, withdraws messages and records the factors it ended.
 void announce(Tx& tx, VerifyRows& rows, Core& core, const Caller& caller, const UserRow& user,
               const Verdict& verdict);
 

@@ -4,7 +4,7 @@
 #include <optional>
 #include <string_view>
 
-#include "server/domain/types.hpp"
+#include "server/domain/rows.hpp"
 
 namespace twofold::domain {
 
@@ -18,6 +18,66 @@ constexpr std::string_view name_of(Method m) {
             return "whatsapp";
         case Method::backup_code:
             return "backup_code";
+    }
+    return "";
+}
+
+constexpr std::string_view name_of(FactorTrouble t) {
+    switch (t) {
+        case FactorTrouble::none:
+            return "";
+        case FactorTrouble::bounced:
+            return "bounced";
+        case FactorTrouble::unreachable:
+            return "unreachable";
+        case FactorTrouble::identity_changed:
+            return "identity_changed";
+    }
+    return "";
+}
+
+constexpr std::string_view name_of(MessageStatus s) {
+    switch (s) {
+        case MessageStatus::queued:
+            return "queued";
+        case MessageStatus::sent:
+            return "sent";
+        case MessageStatus::delivered:
+            return "delivered";
+        case MessageStatus::read:
+            return "read";
+        case MessageStatus::failed:
+            return "failed";
+        case MessageStatus::dropped:
+            return "dropped";
+    }
+    return "";
+}
+
+constexpr std::string_view name_of(Failure f) {
+    switch (f) {
+        case Failure::none:
+            return "";
+        case Failure::address_refused:
+            return "address_refused";
+        case Failure::not_reachable:
+            return "not_reachable";
+        case Failure::withheld:
+            return "withheld";
+        case Failure::country_unavailable:
+            return "country_unavailable";
+        case Failure::identity_changed:
+            return "identity_changed";
+        case Failure::too_many:
+            return "too_many";
+        case Failure::channel_down:
+            return "channel_down";
+        case Failure::rejected:
+            return "rejected";
+        case Failure::expired:
+            return "expired";
+        case Failure::unclear:
+            return "unclear";
     }
     return "";
 }

@@ -1,5 +1,7 @@
 #include "server/domain/notices.hpp"
 
+#include <algorithm>
+
 #include "server/domain/fields.hpp"
 #include "server/domain/ids.hpp"
 #include "server/domain/text_rules.hpp"
@@ -18,10 +20,12 @@ bool throttled(std::string_view kind) { return kind == "factor_locked" || kind =
 void post(Tx& tx, Core& core, const ApplicationRow& application, const UserId& user,
           const Letter& letter) {
     MessageRow message;
-    message.id = new_id<MessageId>(core.random, "msg_");
+    message.id = letter.id.empty() ? new_id<MessageId>(core.random, "msg_") : letter.id;
     message.application = application.id;
     message.user = user;
-    message.channel = Channel::email;
+    message.channel = letter.channel;
+    message.factor = letter.factor;
+    message.region = letter.region;
     message.kind = letter.kind;
     message.locale = letter.locale;
     TextMap parameters = letter.parameters;
@@ -40,10 +44,23 @@ void post(Tx& tx, Core& core, const ApplicationRow& application, const UserId& u
 void notify(Tx& tx, Core& core, const Caller& caller, const UserRow& user, const Notice& notice) {
     const Instant now = core.clock.now();
     const std::string email = open_text(core, places::user_email(user), user.email);
-    std::string previous;
+    std::vector<std::string> addresses{email};
     if (now < user.previous_email_until)
-        previous = open_text(core, places::user_previous_email(user), user.previous_email);
-    if (email.empty() && previous.empty()) return;
+        addresses.push_back(
+            open_text(core, places::user_previous_email(user), user.previous_email));
+    for (const FactorRow& factor : tx.factors(user.id))
+        if (factor.method == Method::email && factor.status == FactorStatus::active)
+            addresses.push_back(open_text(core, places::factor_address(factor), factor.address));
+    addresses.insert(addresses.end(), notice.also.begin(), notice.also.end());
+    // Each mailbox once, whatever the spelling.
+    std::vector<std::string> known;
+    std::erase_if(addresses, [&](const std::string& address) {
+        if (address.empty() || std::find(known.begin(), known.end(), lower(address)) != known.end())
+            return true;
+        known.push_back(lower(address));
+        return false;
+    });
+    if (addresses.empty()) return;
     if (throttled(notice.kind) &&
         throttle_take(tx, throttle_key(core.sealer, "notice:" + notice.kind, user.id.value),
                       kNoticeRate, core.clock.now_ms()))
@@ -63,8 +80,7 @@ void notify(Tx& tx, Core& core, const Caller& caller, const UserRow& user, const
     if (!notice.label.empty()) letter.parameters["label"] = notice.label;
     if (!notice.method.empty()) letter.parameters["method"] = notice.method;
     if (notice.remaining >= 0) letter.parameters["remaining"] = std::to_string(notice.remaining);
-    for (const std::string& address : {email, previous}) {
-        if (address.empty()) continue;
+    for (const std::string& address : addresses) {
         letter.to = address;
         post(tx, core, *application, user.id, letter);
     }

@@ -17,9 +17,14 @@
 // factor_ended              at ip user_agent label method                yes
 // code_reused               at ip user_agent label (phishing warning)
 // account_erased            at                                           yes
+// factor_address_changed    at ip user_agent label method                yes
+// factor_suspended          at label method (the number may have a new owner)   yes
+// Codes (delivered_codes.hpp): enroll_code sign_in_code manage_code step_up_code, by email or
+// WhatsApp, with at minutes ip user_agent action and the binding the code is derived from.
 // `at` is seconds since the Unix epoch. Message text for people is made in delivery/.
 #pragma once
 #include <string>
+#include <vector>
 
 #include "server/domain/core.hpp"
 #include "server/domain/text_map.hpp"
@@ -31,10 +36,11 @@ struct Notice {
     std::string label = {};
     std::string method = {};
     int remaining = -1;  // backup codes; negative: not said
+    std::vector<std::string> also = {};  // further addresses: one that is just being left
 };
 
-// Queues one notice to every known address of the user: the present one and, for 30 days, the one
-// before. Throttled kinds go out three times an hour and kind.
+// Queues one notice to every known address of the user: the contact, for 30 days the one before, the
+// addresses of email factors, and `also`. Throttled kinds go out three times an hour and kind.
 void notify(Tx& tx, Core& core, const Caller& caller, const UserRow& user, const Notice& notice);
 
 // One message to one address. `priority` 0 is sooner than 5; never sent after `not_after`.
@@ -47,6 +53,10 @@ struct Letter {
     Instant not_after{};
     int priority = 0;
     MessageStatus status = MessageStatus::queued;
+    Channel channel = Channel::email;
+    MessageId id = {};       // a code's; empty: a new one
+    FactorId factor = {};    // whose code it carries
+    std::string region = {};  // whatsapp: of the number
 };
 void post(Tx& tx, Core& core, const ApplicationRow& application, const UserId& user,
           const Letter& letter);

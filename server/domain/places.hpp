@@ -18,6 +18,9 @@ inline SealedPlace user_audit_key(const UserRow& u) { return of_user(u, "audit_k
 inline SealedPlace factor_secret(const FactorRow& f, std::string_view parameters) {
     return {"factor", "secret", f.id.value, f.application.value, f.user.value, parameters};
 }
+inline SealedPlace factor_address(const FactorRow& f) {
+    return {"factor", "address", f.id.value, f.application.value, f.user.value};
+}
 // `position`: the code's own, as decimal text.
 inline SealedPlace backup_code_hash(const BackupSetRow& s, std::string_view position) {
     return {"backup_code", "hash", s.id.value, s.application.value, s.user.value, position};

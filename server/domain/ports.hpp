@@ -60,7 +60,8 @@ class Sealer {
 // Telephone numbers (ITU-T E.164). Pure and thread-safe.
 struct PhoneNumber {
     std::string e164;    // "+34612345678"
-    std::string region;  // ISO 3166-1, "ES"; "001" for numbers of no country
+    std::string region;        // ISO 3166-1, "ES"; "001" for numbers of no country
+    std::string calling_code;  // "34"
 };
 struct PhoneRegion {
     std::string region;        // "ES"
@@ -165,6 +166,8 @@ class Tx {
     // Of the newest `limit` codes to a destination that were made in [from, to).
     virtual DeliveryShare delivery_share(std::string_view destination, Instant from, Instant to,
                                          int limit) = 0;
+    // Where codes went in [from, to), each once.
+    virtual std::vector<std::string> delivery_destinations(Instant from, Instant to) = 0;
 
     // Users are those given and those of the challenges. Unknown ids are simply absent from the
     // answer; so are budgets without failures (add one with version 0). Every user found has a

@@ -56,15 +56,16 @@ std::optional<Problem> ProofCheck::check_code(Tx& tx, const UserRow& user) {
             verdict.notices.push_back(
                 {.kind = "backup_code_used", .remaining = backup_->remaining_after});
     } else {
-        method = Method::totp;
         if (!given_.enrollment.empty()) {
             const auto named = rows.factors.find(given_.enrollment);
             if (named == rows.factors.end() || named->second.row.user != user.id)
                 return invalid("/enrollment_id", "unknown");
         }
         const std::string hand = hand_of(core_, caller_);
-        verdict =
-            judge_totp(core_, rows, {user.id, given_.enrollment, typed_->canonical, hand, hand});
+        // A code that was sent is bound to its challenge: it is given there, not here.
+        verdict = judge_code(core_, rows, {user.id, given_.enrollment, given_.method, {},
+                                           typed_->canonical, hand, hand});
+        method = verdict.method;
     }
     if (verdict.evaluated())
         record(rows, core_, caller_, user,

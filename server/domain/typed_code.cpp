@@ -6,9 +6,7 @@
 namespace twofold::domain {
 
 Outcome<TypedCode> read_code(std::string_view typed, const std::optional<Method>& method) {
-    if (method && *method != Method::totp && *method != Method::backup_code)
-        return invalid("/method", "unsupported");
-    if (!method || *method == Method::totp)
+    if (!method || *method != Method::backup_code)
         if (Result<std::string> digits = canonical_digits(typed))
             return TypedCode{false, std::move(*digits)};
     if (!method || *method == Method::backup_code) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "server/domain/access.hpp"
+#include "server/domain/addresses.hpp"
 #include "server/domain/backup_set.hpp"
 #include "server/domain/events.hpp"
 #include "server/domain/factor_rules.hpp"
@@ -50,6 +51,11 @@ UserView view_of(Tx& tx, Core& core, const UserRow& user) {
     view.external_id = user.external_id;
     view.email = shown(core, places::user_email(user), user.email);
     view.phone = shown(core, places::user_phone(user), user.phone);
+    if (view.email) view.masked_email = masked_email(*view.email);
+    if (view.phone) {
+        const std::optional<PhoneNumber> number = core.phones.parse(*view.phone, {});
+        view.masked_phone = masked_phone(*view.phone, number ? number->calling_code : "");
+    }
     view.display_name = shown(core, places::user_display_name(user), user.display_name);
     view.locale = user.locale;
     view.created_at = user.created_at;

@@ -13,8 +13,10 @@ struct ProofGiven;
 struct UserView {
     UserId id;
     std::string external_id;
-    std::optional<std::string> email;  // the full address; http/ masks it for keys
+    std::optional<std::string> email;  // in full, for the person alone
     std::optional<std::string> phone;
+    std::string masked_email;  // for everybody else; empty: none
+    std::string masked_phone;
     std::optional<std::string> display_name;
     std::string locale;
     bool two_factor_enabled = false;  // computed from factor rows at each call (rule 7)

@@ -206,16 +206,17 @@ void VerifyQueue::decide(Tx& tx, VerifyRows& rows, Item& item) {
     }
     const Caller caller = behind(pass.caller, challenge.row);
     const std::string hand = hand_of(core_, caller);
-    const Verdict verdict = judge_totp(
-        core_, rows,
-        {challenge.row.user, *only, item.digits, hand, pass.used_by.empty() ? hand : pass.used_by});
+    const Verdict verdict =
+        judge_code(core_, rows,
+                   {challenge.row.user, *only, pass.request.method, challenge.row.id, item.digits,
+                    hand, pass.used_by.empty() ? hand : pass.used_by});
     if (verdict.problem) {
         item.answer = *verdict.problem;
         if (verdict.evaluated())
-            record_refusal(rows, core_, caller, challenge.row, Method::totp, verdict);
+            record_refusal(rows, core_, caller, challenge.row, verdict.method, verdict);
     } else {
-        approve(rows, core_, caller, challenge, Method::totp, verdict.factor, verdict.label);
-        Approved approved{challenge.row, user->second.row, Method::totp, verdict.factor, 0};
+        approve(rows, core_, caller, challenge, verdict.method, verdict.factor, verdict.label);
+        Approved approved{challenge.row, user->second.row, verdict.method, verdict.factor, 0};
         item.answer = approved;
         if (pass.then)
             if (std::optional<Problem> other = pass.then(tx, approved)) item.answer = *other;

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,14 @@ struct AppSettings {
     std::string version = "0";                  // of the build and of the core, for /healthz
     std::vector<DemoAccount> demo_accounts;     // --demo: named on the sign-in page
     std::function<std::string()> mailbox_json;  // --demo: the messages, as /demo/mailbox.json
+    // Meta's webhook: the bare challenge for a right verify token; the status to answer a report
+    // with (200, 400, 401, 503). Unset: there is no such route.
+    std::function<std::optional<std::string>(std::string_view mode, std::string_view challenge,
+                                             std::string_view token)>
+        whatsapp_hello;
+    std::function<int(std::string_view raw_body, std::string_view signature,
+                      const std::string& request_id)>
+        whatsapp_report;
     // What keeps the server from answering well, as short words ("clock"); empty when nothing does.
     // Asked by /readyz beside the database.
     std::function<std::vector<std::string>()> not_ready;

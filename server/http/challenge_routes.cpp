@@ -60,9 +60,24 @@ Response get_challenge(const Services& s, Call& call) {
         domain::Challenges(s.core).get(call.caller, {std::string(call.req.param("id"))});
     if (!view) return problem_response(view.error(), call.req.request_id);
     Response res = json_response(200, challenge_json(*view));
-    if (view->status == domain::ChallengeStatus::pending && !view->expired)
-        res.set("Retry-After", "2");
+    if (view->status == domain::ChallengeStatus::pending && !view->expired) {
+        const bool leaving =
+            view->delivery && view->delivery->status == domain::MessageStatus::queued;
+        res.set("Retry-After", leaving ? "1" : "3");
+    }
     return res;
+}
+
+Response send_challenge_code(const Services& s, Call& call) {
+    ObjectReader body(call.body, call.errors);
+    const domain::FactorId factor{body.string("enrollment_id", 1, 64).value_or("")};
+    body.finish();
+    if (!call.errors.empty()) return refuse_body(call);
+    const auto sent = domain::Challenges(s.core).send(
+        call.caller, {std::string(call.req.param("id"))}, factor);
+    if (!sent) return problem_response(sent.error(), call.req.request_id);
+    return json_response(202, Out{{"delivery", delivery_json(sent->delivery)},
+                                  {"expires_at", rfc3339(sent->expires_at)}});
 }
 
 Response verify_answer(const domain::Outcome<domain::Verified>& verified,
@@ -153,12 +168,14 @@ void add_challenge_operations(const Services& s, std::vector<Operation>& ops) {
          .summary = "Ask for a code",
          .description =
              "`manage` needs `action` (and `object` for remove_factor); `step_up` needs an "
-             "`action` of your own. `sign_in`, `step_up` and `client` are for API keys.",
+             "`action` of your own. `sign_in`, `step_up` and `client` are for API keys. With an "
+             "`enrollment_id` of an email address or WhatsApp number a code is sent at once.",
          .body = Body::required,
          .request = "ChallengeStart",
          .success = 201,
          .response = "Challenge",
-         .errors = {"not_found", "not_enrolled"},
+         .errors = {"not_found", "not_enrolled", "method_unavailable", "factor_suspended",
+                    "factor_locked", "factor_ended", "rate_limited"},
          .idempotent = true,
          .run = run(create_challenge)});
     ops.push_back({.path = "/v1/challenges/{id}",
@@ -170,6 +187,23 @@ void add_challenge_operations(const Services& s, std::vector<Operation>& ops) {
                    .response = "Challenge",
                    .errors = {"not_found"},
                    .run = run(get_challenge)});
+    ops.push_back({.method = Method::post,
+                   .path = "/v1/challenges/{id}/send",
+                   .auth = Auth::key_or_partial,
+                   .scope = "verify",
+                   .id = "sendChallengeCode",
+                   .tag = "Challenges",
+                   .summary = "Send a code, or one more",
+                   .description = "After 30 s, 60 s, 2 min and 5 min; the code before it ends, and "
+                                  "the challenge lives as long as its newest code.",
+                   .body = Body::required,
+                   .request = "CodeWanted",
+                   .success = 202,
+                   .response = "CodeSent",
+                   .errors = {"not_found", "challenge_expired", "challenge_closed",
+                              "method_unavailable", "factor_suspended", "factor_locked",
+                              "factor_ended", "rate_limited"},
+                   .run = run(send_challenge_code)});
     ops.push_back(
         {.method = Method::post,
          .path = "/v1/challenges/{id}/verify",
@@ -183,7 +217,8 @@ void add_challenge_operations(const Services& s, std::vector<Operation>& ops) {
          .request = "Verify",
          .response = "Verified",
          .errors = {"not_found", "code_invalid", "code_already_used", "challenge_expired",
-                    "challenge_closed", "factor_locked", "factor_ended"},
+                    "challenge_closed", "factor_locked", "factor_ended", "factor_suspended",
+                    "code_not_sent"},
          .idempotent = true,
          .secret = true,
          .defers = true,

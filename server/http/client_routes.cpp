@@ -1,4 +1,6 @@
 #include "server/domain/accounts.hpp"
+#include "server/domain/channels.hpp"
+#include "server/domain/names.hpp"
 #include "server/http/dto.hpp"
 #include "server/http/routes.hpp"
 
@@ -153,7 +155,13 @@ Response config(const Services& s, Call& call) {
     out["demo"] = settings.demo;
     out["registration"] = settings.client_area && settings.registration;
     out["application"] = Out{{"name", application->name}, {"issuer", application->issuer}};
-    out["methods"] = Out::array({"totp"});
+    Out methods = Out::array();
+    const domain::Outcome<std::vector<domain::Method>> offered =
+        domain::methods_offered(s.core, *application);
+    if (!offered) return problem_response(offered.error(), call.req.request_id);
+    for (const domain::Method m : *offered) methods.push_back(std::string(domain::name_of(m)));
+    out["methods"] = std::move(methods);
+    if (!settings.phone_region.empty()) out["phone_region"] = settings.phone_region;
     out["locales"] = Out::array({"en", "ar", "es", "fr", "de"});
     if (settings.demo) {
         Out accounts = Out::array();
@@ -223,7 +231,8 @@ void add_client_operations(const Services& s, std::vector<Operation>& ops) {
                    .request = "SignInVerify",
                    .response = "SignedIn",
                    .errors = {"code_invalid", "code_already_used", "challenge_expired",
-                              "challenge_closed", "factor_locked"},
+                              "challenge_closed", "factor_locked", "factor_ended",
+                              "factor_suspended", "code_not_sent"},
                    .run = run(sign_in_verify)});
     ops.push_back({.path = "/client/challenge",
                    .auth = Auth::partial_session,

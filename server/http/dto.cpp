@@ -3,25 +3,12 @@
 #include <algorithm>
 #include <array>
 
+#include "server/domain/channels.hpp"
 #include "server/domain/names.hpp"
 
 namespace twofold::http {
 
 using Need = ObjectReader::Need;
-
-std::string masked_email(const std::string& address) {
-    const std::size_t at = address.rfind('@');
-    if (at == std::string::npos || at == 0) return "***";
-    // The first character, which may be several bytes long.
-    std::size_t first = 1;
-    while (first < at && (static_cast<unsigned char>(address[first]) & 0xc0U) == 0x80) ++first;
-    return address.substr(0, first) + "***" + address.substr(at);
-}
-
-std::string masked_phone(const std::string& e164) {
-    if (e164.size() < 4) return "***";
-    return "+" + std::string(e164.size() - 3, '*') + e164.substr(e164.size() - 2);
-}
 
 namespace {
 
@@ -59,6 +46,20 @@ std::string_view status_of(const domain::ChallengeView& c) {
     return "";
 }
 
+std::string_view reason_of(domain::Offer offer) {
+    switch (offer) {
+        case domain::Offer::available:
+            return "";
+        case domain::Offer::not_configured:
+            return "not_configured";
+        case domain::Offer::not_allowed:
+            return "not_allowed";
+        case domain::Offer::paused:
+            return "paused";
+    }
+    return "";
+}
+
 Out totp_json(const TotpParameters& p) {
     return Out{{"algorithm", std::string(twofold::name(p.algorithm))},
                {"digits", p.digits},
@@ -70,8 +71,8 @@ Out totp_json(const TotpParameters& p) {
 Out user_json(const domain::UserView& user, bool full) {
     Out out;
     out["id"] = full ? user.id.value : user.external_id;
-    if (user.email) out["email"] = full ? *user.email : masked_email(*user.email);
-    if (user.phone) out["phone"] = full ? *user.phone : masked_phone(*user.phone);
+    if (user.email) out["email"] = full ? *user.email : user.masked_email;
+    if (user.phone) out["phone"] = full ? *user.phone : user.masked_phone;
     if (user.display_name) out["display_name"] = *user.display_name;
     out["locale"] = user.locale;
     Out two;
@@ -130,12 +131,51 @@ Out enrollment_json(const domain::EnrolmentView& view) {
     if (view.activated_at) out["activated_at"] = rfc3339(*view.activated_at);
     if (view.last_used_at) out["last_used_at"] = rfc3339(*view.last_used_at);
     if (view.locked_until) out["locked_until"] = rfc3339(*view.locked_until);
-    out["totp"] = totp_json(view.totp);
+    if (view.preferred) out["preferred"] = true;
+    if (!domain::is_delivered(view.method)) {
+        out["totp"] = totp_json(view.totp);
+        return out;
+    }
+    out["to"] = view.to;
+    if (view.trouble != domain::FactorTrouble::none)
+        out["problem"] = std::string(domain::name_of(view.trouble));
+    if (view.delivery) out["delivery"] = delivery_json(*view.delivery);
+    return out;
+}
+
+Out enrollment_list_json(const domain::EnrolmentList& list) {
+    Out items = Out::array();
+    for (const domain::EnrolmentView& view : list.items) items.push_back(enrollment_json(view));
+    Out offers = Out::array();
+    for (const domain::MethodOffer& offer : list.offers) {
+        Out each{{"method", std::string(domain::name_of(offer.method))},
+                 {"available", offer.offer == domain::Offer::available}};
+        if (offer.offer != domain::Offer::available)
+            each["reason"] = std::string(reason_of(offer.offer));
+        if (!offer.suggested.empty()) each["suggested"] = offer.suggested;
+        offers.push_back(std::move(each));
+    }
+    // At most ten factors and a few pending ones: always one page.
+    return Out{
+        {"items", std::move(items)}, {"next_cursor", nullptr}, {"offers", std::move(offers)}};
+}
+
+Out delivery_json(const domain::DeliveryView& view) {
+    Out out{{"enrollment_id", view.factor.value},
+            {"method", std::string(domain::name_of(view.method))},
+            {"to", view.to},
+            {"status", std::string(domain::name_of(view.status))}};
+    if (view.failure != domain::Failure::none)
+        out["reason"] = std::string(domain::name_of(view.failure));
+    out["created_at"] = rfc3339(view.created_at);
+    out["resend_at"] = rfc3339(view.resend_at);
+    out["expires_at"] = rfc3339(view.expires_at);
     return out;
 }
 
 Out pending_enrollment_json(const domain::EnrolmentStarted& started) {
     Out out = enrollment_json(started.view);
+    if (domain::is_delivered(started.view.method)) return out;
     Out& totp = out["totp"];
     totp["secret"] = started.secret_base32;
     totp["otpauth_uri"] = started.otpauth_uri;
@@ -169,13 +209,24 @@ Out challenge_json(const domain::ChallengeView& view) {
         each["method"] = std::string(domain::name_of(m.method));
         if (!m.enrollment.empty()) each["enrollment_id"] = m.enrollment.value;
         if (!m.label.empty()) each["label"] = m.label;
+        if (!m.to.empty()) each["to"] = m.to;
         if (m.locked_until) each["locked_until"] = rfc3339(*m.locked_until);
+        const bool suspended = m.trouble == domain::FactorTrouble::identity_changed;
+        if (m.trouble != domain::FactorTrouble::none)
+            each["problem"] = std::string(domain::name_of(m.trouble));
+        if (suspended || m.offer != domain::Offer::available) {
+            each["available"] = false;
+            each["reason"] = suspended ? "suspended" : std::string(reason_of(m.offer));
+        }
         methods.push_back(std::move(each));
     }
     out["methods"] = std::move(methods);
     out["preferred"] = std::string(domain::name_of(view.preferred));
+    if (!view.preferred_factor.empty())
+        out["preferred_enrollment_id"] = view.preferred_factor.value;
     out["expires_at"] = rfc3339(view.expires_at);
     out["attempts_remaining"] = view.attempts_remaining;
+    if (view.delivery) out["delivery"] = delivery_json(*view.delivery);
     return out;
 }
 
@@ -353,7 +404,7 @@ std::string_view code_name(domain::Code code) {
 }
 
 std::string_view rule_text(std::string_view rule) {
-    static constexpr std::array<std::pair<std::string_view, std::string_view>, 13> kTexts = {{
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 16> kTexts = {{
         {"required", "This member is required."},
         {"unknown", "This is not known here."},
         {"type", "The type is wrong."},
@@ -366,6 +417,9 @@ std::string_view rule_text(std::string_view rule) {
         {"common_password", "This password is among the first that are tried."},
         {"email", "The password must not be the address."},
         {"check_characters", "The check characters do not fit: look for a typing slip."},
+        {"duplicate", "A method with this address is there already."},
+        {"not_delivered", "An authenticator app shows its codes itself: nothing is sent."},
+        {"not_active", "Confirm it first."},
         {"signature", "The signature does not verify."},
     }};
     for (const auto& [name, text] : kTexts) {

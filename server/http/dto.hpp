@@ -22,15 +22,14 @@ namespace twofold::http {
 using Out = nlohmann::ordered_json;
 
 using domain::rfc3339;
-// "a***@example.com"; "+*********67".
-std::string masked_email(const std::string& address);
-std::string masked_phone(const std::string& e164);
 
 // full: the person's own view; otherwise an integrator's, with masked addresses and their own id.
 Out user_json(const domain::UserView& user, bool full);
 Out me_json(const domain::Me& me);
 Out signed_in_json(const domain::SignedIn& signed_in);
 Out enrollment_json(const domain::EnrolmentView& view);
+Out enrollment_list_json(const domain::EnrolmentList& list);
+Out delivery_json(const domain::DeliveryView& view);
 Out pending_enrollment_json(const domain::EnrolmentStarted& started);
 Out confirmed_json(const domain::EnrolmentConfirmed& confirmed);
 Out challenge_json(const domain::ChallengeView& view);

@@ -204,7 +204,7 @@ Response Gate::serve(const Operation& op, const Request& req) const {
     const bool sent_body = !req.body.empty();
     if (op.body == Body::none) {
         if (sent_body) return refuse("malformed_request", "This call takes no body.");
-    } else if (op.body == Body::required || sent_body) {
+    } else if (op.body != Body::optional || sent_body) {
         if (req.count("content-type") != 1 || !is_json(*req.header("content-type"))) {
             return refuse("unsupported_media_type", "Send application/json in UTF-8.");
         }
@@ -212,7 +212,7 @@ Response Gate::serve(const Operation& op, const Request& req) const {
     Call call{req, {}, Json::object(), {}, {}, 50, {}};
     if (auto refused = identify(op, req, call)) return std::move(*refused);
     if (auto refused = read_query(op, req, call)) return std::move(*refused);
-    if (op.body == Body::required || sent_body) {
+    if (op.body != Body::raw && (op.body == Body::required || sent_body)) {
         JsonText json = parse_json(req.body);
         if (!json.value) return refuse("malformed_json", json.why);
         call.body = std::move(*json.value);

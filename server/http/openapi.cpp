@@ -238,7 +238,7 @@ std::string openapi_json(const std::vector<Operation>& ops, const std::string& v
         entry["security"] = security(op);
         if (op.body != Body::none) {
             entry["requestBody"] = Out{
-                {"required", op.body == Body::required},
+                {"required", op.body != Body::optional},
                 {"content", Out{{"application/json",
                                  Out{{"schema", ref(op.request)},
                                      {"example", Out(schemas.at(op.request).at("example"))}}}}}};

@@ -27,7 +27,12 @@ struct Call {
 using Run = std::function<Response(Call&)>;
 
 // How the body is sent.
-enum class Body : std::uint8_t { none, optional, required };
+enum class Body : std::uint8_t {
+    none,
+    optional,
+    required,
+    raw,  // read by the call itself from req.body: a signature covers its bytes
+};
 
 struct Operation {
     Method method = Method::get;

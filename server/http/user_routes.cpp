@@ -11,6 +11,11 @@ using Need = ObjectReader::Need;
 
 bool own_view(const Call& call) { return call.caller.session() != nullptr; }
 
+// How soon a page may look again: often while a code is on its way, rarely after.
+std::string poll_after(const domain::DeliveryView& delivery) {
+    return delivery.status == domain::MessageStatus::queued ? "1" : "3";
+}
+
 Response put_user(const Services& s, Call& call) {
     ObjectReader body(call.body, call.errors);
     domain::UserChange change;
@@ -51,6 +56,8 @@ Response start_enrollment(const Services& s, Call& call) {
     request.method = read_method(body, Need::required).value_or(domain::Method::totp);
     request.label = body.string("label", 1, 64, Need::optional).value_or("");
     request.totp = read_totp(body.object("totp", Need::optional), call.errors);
+    request.address = body.string("address", 1, 254, Need::optional);
+    request.region = body.string("region", 2, 2, Need::optional).value_or("");
     request.replaces.value = body.string("replaces", 1, 64, Need::optional).value_or("");
     request.proof = read_proof(body, false);
     body.finish();
@@ -75,26 +82,37 @@ Response confirm_enrollment(const Services& s, Call& call) {
 Response list_enrollments(const Services& s, Call& call) {
     const auto list = domain::Enrolments(s.core).list(call.caller, call.req.param("user"));
     if (!list) return problem_response(list.error(), call.req.request_id);
-    Out items = Out::array();
-    for (const domain::EnrolmentView& view : *list) items.push_back(enrollment_json(view));
-    // At most ten factors and a few pending ones: always one page.
-    return json_response(200, Out{{"items", std::move(items)}, {"next_cursor", nullptr}});
+    return json_response(200, enrollment_list_json(*list));
 }
 
 Response get_enrollment(const Services& s, Call& call) {
     const auto view = domain::Enrolments(s.core).get(call.caller, call.req.param("user"),
                                                      {std::string(call.req.param("id"))});
     if (!view) return problem_response(view.error(), call.req.request_id);
-    return json_response(200, enrollment_json(*view));
+    Response res = json_response(200, enrollment_json(*view));
+    if (view->delivery) res.set("Retry-After", poll_after(*view->delivery));
+    return res;
 }
 
-Response rename_enrollment(const Services& s, Call& call) {
+Response send_enrollment_code(const Services& s, Call& call) {
     ObjectReader body(call.body, call.errors);
-    const std::string label = body.string("label", 1, 64).value_or("");
     body.finish();
     if (!call.errors.empty()) return refuse_body(call);
-    const auto view = domain::Enrolments(s.core).rename(call.caller, call.req.param("user"),
-                                                        {std::string(call.req.param("id"))}, label);
+    const auto sent = domain::Enrolments(s.core).send(call.caller, call.req.param("user"),
+                                                      {std::string(call.req.param("id"))});
+    if (!sent) return problem_response(sent.error(), call.req.request_id);
+    return json_response(202, Out{{"delivery", delivery_json(*sent)}});
+}
+
+Response change_enrollment(const Services& s, Call& call) {
+    ObjectReader body(call.body, call.errors);
+    domain::EnrolmentChange change;
+    change.label = body.string("label", 1, 64, Need::optional);
+    change.preferred = body.boolean("preferred", Need::optional);
+    body.finish();
+    if (!call.errors.empty()) return refuse_body(call);
+    const auto view = domain::Enrolments(s.core).change(
+        call.caller, call.req.param("user"), {std::string(call.req.param("id"))}, change);
     if (!view) return problem_response(view.error(), call.req.request_id);
     return json_response(200, enrollment_json(*view));
 }
@@ -198,15 +216,17 @@ void add_user_operations(const Services& s, std::vector<Operation>& ops) {
          .scope = "enroll",
          .id = "startEnrollment",
          .tag = "Enrolments",
-         .summary = "Begin to enrol an authenticator app",
+         .summary = "Begin to enrol an app, an email address or a WhatsApp number",
          .description =
-             "The only answer that ever holds the secret. With 2FA on it takes proof; here "
-             "`method` is what to enrol, and a code's own form says what kind it is.",
+             "The only answer that ever holds an app's secret; to an address the first code is on "
+             "its way. With 2FA on it takes proof; here `method` is what to enrol, and a code's "
+             "own form says what kind it is.",
          .body = Body::required,
          .request = "EnrollmentStart",
          .success = 201,
          .response = "PendingEnrollment",
-         .errors = with({"reauthentication_required", "too_many_factors"}),
+         .errors = with({"reauthentication_required", "too_many_factors", "method_unavailable",
+                         "rate_limited"}),
          .idempotent = true,
          .secret = true,
          .run = run(start_enrollment)});
@@ -232,15 +252,30 @@ void add_user_operations(const Services& s, std::vector<Operation>& ops) {
                    .path = base + "/enrollments/{id}",
                    .auth = Auth::key_or_session,
                    .scope = "manage",
-                   .id = "renameEnrollment",
+                   .id = "changeEnrollment",
                    .tag = "Enrolments",
-                   .summary = "Rename a method",
+                   .summary = "Rename a method, or have it asked for first",
                    .body = Body::required,
-                   .request = "LabelOnly",
+                   .request = "EnrollmentChange",
                    .response = "Enrollment",
                    .errors = {"not_found"},
                    .idempotent = true,
-                   .run = run(rename_enrollment)});
+                   .run = run(change_enrollment)});
+    ops.push_back({.method = Method::post,
+                   .path = base + "/enrollments/{id}/send",
+                   .auth = Auth::key_or_session,
+                   .scope = "enroll",
+                   .id = "sendEnrollmentCode",
+                   .tag = "Enrolments",
+                   .summary = "Send the code again",
+                   .description = "After 30 s, 60 s, 2 min and 5 min; the code before it ends.",
+                   .body = Body::required,
+                   .request = "Nothing",
+                   .success = 202,
+                   .response = "CodeSent",
+                   .errors = {"not_found", "enrollment_expired", "enrollment_closed",
+                              "method_unavailable", "factor_locked", "rate_limited"},
+                   .run = run(send_enrollment_code)});
     ops.push_back(
         {.method = Method::post,
          .path = base + "/enrollments/{id}/confirm",
@@ -248,12 +283,12 @@ void add_user_operations(const Services& s, std::vector<Operation>& ops) {
          .scope = "enroll",
          .id = "confirmEnrollment",
          .tag = "Enrolments",
-         .summary = "Confirm with a code of the new app",
+         .summary = "Confirm with a code of the new app or address",
          .description = "Backup codes come with the first active method, and never again.",
          .body = Body::required,
          .request = "CodeOnly",
          .response = "ConfirmedEnrollment",
-         .errors = with({"enrollment_expired", "enrollment_closed"}),
+         .errors = with({"enrollment_expired", "enrollment_closed", "code_not_sent"}),
          .idempotent = true,
          .secret = true,
          .lane = Lane::hashing,

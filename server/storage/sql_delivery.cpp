@@ -65,6 +65,17 @@ DeliveryShare SqlTx::delivery_share(std::string_view destination, Instant from, 
     return share;
 }
 
+std::vector<std::string> SqlTx::delivery_destinations(Instant from, Instant to) {
+    Sql sql("SELECT DISTINCT destination FROM delivery");
+    sql.raw(c_.dialect().force_index("delivery_destination_idx"));
+    sql.raw("WHERE created_at >= ").value(seconds(from));
+    sql.raw(" AND created_at < ").value(seconds(to));
+    std::vector<std::string> out;
+    const Kind text[] = {Kind::text};
+    c_.select(sql, text, [&](std::vector<Cell>& cells) { out.push_back(cells[0].text); });
+    return out;
+}
+
 // --- messages ------------------------------------------------------------------------------------
 
 void SqlTx::insert_message(const MessageRow& row) { insert(row); }

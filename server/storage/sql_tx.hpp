@@ -63,6 +63,8 @@ class SqlTx final : public domain::Tx {
     void update_delivery(domain::DeliveryRow&) override;
     domain::DeliveryShare delivery_share(std::string_view destination, domain::Instant from,
                                          domain::Instant to, int limit) override;
+    std::vector<std::string> delivery_destinations(domain::Instant from,
+                                                   domain::Instant to) override;
 
     domain::VerifyRows load_for_verify(std::span<const domain::ChallengeId>,
                                        std::span<const domain::UserId>) override;

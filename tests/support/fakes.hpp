@@ -135,6 +135,32 @@ class FakeHasher final : public domain::PasswordHasher {
     std::atomic<int> slow_ms{0};
 };
 
+// Numbers of a few countries, by their calling codes alone.
+class FakePhones final : public domain::Phones {
+ public:
+    std::optional<domain::PhoneNumber> parse(std::string_view text,
+                                             std::string_view region) override {
+        std::string digits;
+        for (const char c : text) {
+            if (c >= '0' && c <= '9')
+                digits += c;
+            else if (c != '+' && c != ' ' && c != '-')
+                return std::nullopt;
+        }
+        for (const domain::PhoneRegion& known : regions()) {
+            const bool national = known.region == region && !text.starts_with('+');
+            if (national) digits = known.calling_code + digits;
+            if ((text.starts_with('+') || national) && digits.starts_with(known.calling_code) &&
+                digits.size() >= 9 && digits.size() <= 15)
+                return domain::PhoneNumber{"+" + digits, known.region, known.calling_code};
+        }
+        return std::nullopt;
+    }
+    std::vector<domain::PhoneRegion> regions() override {
+        return {{"DE", "49", "01512 3456789"}, {"ES", "34", "612 34 56 78"}, {"NG", "234", "0802"}};
+    }
+};
+
 class FakeSigner final : public domain::Signer {
  public:
     std::string sign(std::string_view payload) override {

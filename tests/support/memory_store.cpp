@@ -568,6 +568,12 @@ class MemoryTx final : public Tx {
         change();
         guarded(d_.deliveries, row.id, row);
     }
+    std::vector<std::string> delivery_destinations(Instant from, Instant to) override {
+        std::set<std::string> out;
+        for (const auto& [id, row] : d_.deliveries)
+            if (row.created_at >= from && row.created_at < to) out.insert(row.destination);
+        return {out.begin(), out.end()};
+    }
     DeliveryShare delivery_share(std::string_view destination, Instant from, Instant to,
                                  int limit) override {
         std::vector<DeliveryRow> rows;

@@ -181,7 +181,7 @@ TEST_CASE("rule 7, security 46: after the password alone nothing but the second 
     CHECK(code_of(w.enrolments.list(caller(), "me")) == need);
     CHECK(code_of(w.start(caller())) == need);
     CHECK(code_of(w.enrolments.disable(caller(), "me", w.code_proof(enrolled.app))) == need);
-    CHECK(code_of(w.enrolments.rename(caller(), "me", enrolled.app.id, "x")) == need);
+    CHECK(code_of(w.enrolments.change(caller(), "me", enrolled.app.id, {.label = "x", .preferred = {}})) == need);
     CHECK(code_of(w.enrolments.remove(caller(), "me", enrolled.app.id,
                                       w.code_proof(enrolled.app))) == need);
     CHECK(code_of(w.backup_codes.count(caller(), "me")) == need);

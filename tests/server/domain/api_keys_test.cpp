@@ -18,7 +18,7 @@ TEST_CASE("security 58: a key is shown once, kept as a keyed hash, and revoked w
     const auto asks = [&](ApiKeys& at) {
         return bool(at.authenticate(made->key, {}, w.request_id()));
     };
-    Core other(w.store, w.clock, w.random, w.sealer, w.hasher, w.signer, test_settings());
+    Core other(w.store, w.clock, w.random, w.sealer, w.hasher, w.signer, w.phones, test_settings());
     ApiKeys elsewhere(other);
     CHECK(asks(w.api_keys));
     CHECK(asks(elsewhere));

@@ -176,7 +176,7 @@ TEST_CASE("security 37: 100 consecutive failures end the factor, which keeps gat
     CHECK(user->methods.empty());
     const auto list = w.enrolments.list(w.by_key(w.key), "bob");
     REQUIRE(list);
-    CHECK(list->at(0).status == FactorStatus::ended);
+    CHECK(list->items.at(0).status == FactorStatus::ended);
     // Another factor replaces it: here a backup code proves, and a new one is enrolled.
     ProofGiven proof;
     proof.code = w.bob.backup_codes.at(0);

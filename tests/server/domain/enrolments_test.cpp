@@ -69,9 +69,9 @@ TEST_CASE("rule 6, security 49: a pending enrolment gates nothing and expires") 
     CHECK(w.sign_in().me.state == "signed_in");
     World::App app(started->view.id, started->secret_base32, started->view.totp);
     w.clock.advance(899);
-    CHECK(w.enrolments.list(w.me(), "me")->size() == 1);
+    CHECK(w.enrolments.list(w.me(), "me")->items.size() == 1);
     w.clock.advance(1);
-    CHECK(w.enrolments.list(w.me(), "me")->empty());
+    CHECK(w.enrolments.list(w.me(), "me")->items.empty());
     CHECK(code_of(w.enrolments.confirm(w.me(), "me", app.id, w.now_code(app))) ==
           Code::enrollment_expired);
 }
@@ -262,7 +262,7 @@ TEST_CASE("at most ten factors, and wizards left half-way make room") {
     CHECK(w.start(w.me(), "me", w.code_proof(first.app), first.app.id));
     Area v;
     for (int i = 0; i < 8; ++i) CHECK(v.start(v.me()));
-    CHECK(v.enrolments.list(v.me(), "me")->size() == 3);
+    CHECK(v.enrolments.list(v.me(), "me")->items.size() == 3);
 }
 
 TEST_CASE("at most ten factors, also when several wizards were open at nine") {
@@ -312,7 +312,8 @@ TEST_CASE("parameters, labels and methods outside the set are refused") {
         const char* pointer;
     };
     const Row rows[] = {
-        {[](EnrolmentRequest& r) { r.method = Method::email; }, "/method"},
+        {[](EnrolmentRequest& r) { r.region = "ES"; }, "/region"},
+        {[](EnrolmentRequest& r) { r.address = "a@example.com"; }, "/address"},
         {[](EnrolmentRequest& r) { r.method = Method::backup_code; }, "/method"},
         {[](EnrolmentRequest& r) { r.totp.digits = 5; }, "/totp"},
         {[](EnrolmentRequest& r) { r.totp.digits = 9; }, "/totp"},
@@ -359,9 +360,9 @@ TEST_CASE("every set of parameters enrols and verifies") {
 TEST_CASE("rename keeps the factor and is on record; the label rule holds") {
     Area w;
     auto first = w.enable();
-    CHECK(code_of(w.enrolments.rename(w.me(), "me", first.app.id, "")) == Code::validation_failed);
-    CHECK(code_of(w.enrolments.rename(w.me(), "me", FactorId{"enr_x"}, "Work")) == Code::not_found);
-    const auto renamed = w.enrolments.rename(w.me(), "me", first.app.id, "Work");
+    CHECK(code_of(w.enrolments.change(w.me(), "me", first.app.id, {.label = "", .preferred = {}})) == Code::validation_failed);
+    CHECK(code_of(w.enrolments.change(w.me(), "me", FactorId{"enr_x"}, {.label = "Work", .preferred = {}})) == Code::not_found);
+    const auto renamed = w.enrolments.change(w.me(), "me", first.app.id, {.label = "Work", .preferred = {}});
     REQUIRE(renamed);
     CHECK(renamed->label == "Work");
     CHECK(w.enrolments.get(w.me(), "me", first.app.id)->label == "Work");

@@ -43,7 +43,7 @@ TEST_CASE("security 8: of 64 parallel requests with one valid code exactly one s
 
 TEST_CASE("rule 16, security 8: the same over two processes that share only the store") {
     Shop w;
-    Core other(w.store, w.clock, w.random, w.sealer, w.hasher, w.signer, test_settings());
+    Core other(w.store, w.clock, w.random, w.sealer, w.hasher, w.signer, w.phones, test_settings());
     Challenges challenges[] = {Challenges(w.core), Challenges(other)};
     for (int round = 0; round < 10; ++round) {
         w.next_step();
@@ -165,7 +165,7 @@ TEST_CASE(
     settings.verify_waiting = 3;
     settings.verify_deadline = std::chrono::milliseconds(400);
     HeldStore held(w.store);
-    Core slow(held, w.clock, w.random, w.sealer, w.hasher, w.signer, settings);
+    Core slow(held, w.clock, w.random, w.sealer, w.hasher, w.signer, w.phones, settings);
     Challenges challenges(slow);
     const auto callers = w.callers(5);
     const ChallengeId open = w.challenge(w.key, "bob");
@@ -197,7 +197,7 @@ TEST_CASE("verify_later holds no thread: exact answers, and unavailable at the d
     settings.verify_writers = 1;
     settings.verify_deadline = std::chrono::milliseconds(300);
     HeldStore held(w.store);
-    Core core(held, w.clock, w.random, w.sealer, w.hasher, w.signer, settings);
+    Core core(held, w.clock, w.random, w.sealer, w.hasher, w.signer, w.phones, settings);
     Challenges challenges(core);
     const auto callers = w.callers(12);
     const auto open = w.open(12);
@@ -243,7 +243,7 @@ TEST_CASE("verifies that arrive together share a transaction") {
     Settings settings = test_settings();
     settings.verify_writers = 1;
     HeldStore held(w.store);
-    Core core(held, w.clock, w.random, w.sealer, w.hasher, w.signer, settings);
+    Core core(held, w.clock, w.random, w.sealer, w.hasher, w.signer, w.phones, settings);
     Challenges challenges(core);
     const auto callers = w.callers(20);
     const auto open = w.open(20);

@@ -37,7 +37,7 @@ inline Settings test_settings() {
 
 struct World {
     explicit World(Settings settings = test_settings())
-        : core(store, clock, random, sealer, hasher, signer, std::move(settings)) {
+        : core(store, clock, random, sealer, hasher, signer, phones, std::move(settings)) {
         REQUIRE(core.client_application());
     }
 
@@ -46,6 +46,7 @@ struct World {
     testing::FakeSealer sealer;
     testing::FakeHasher hasher;
     testing::FakeSigner signer;
+    testing::FakePhones phones;
     testing::MemoryStore store;
     Core core;
     Accounts accounts{core};

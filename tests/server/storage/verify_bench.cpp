@@ -88,7 +88,7 @@ bool must(const Outcome<Done>& outcome) {
 
 void fill(Store& store, const Options& o) {
     must(store.write("req", [](Tx& tx) {
-        return tx.insert_application({{"app_bench"}, "Bench", "Bench", kNow});
+        return tx.insert_application({{"app_bench"}, "Bench", "Bench", kNow, {}});
     }));
     for (int from = 0; from < o.users; from += 500) {
         must(store.write("req", [&](Tx& tx) {

@@ -1,0 +1,101 @@
+#include "server/domain/channels.hpp"
+
+#include <algorithm>
+
+#include "server/domain/events.hpp"
+#include "server/domain/ids.hpp"
+#include "server/domain/names.hpp"
+
+namespace twofold::domain {
+namespace {
+
+constexpr Seconds kPumpingWindow{3600};
+constexpr Seconds kPumpedRegionClosed{3600};
+constexpr int kNewest = 200;  // codes to a country that its share is taken of
+
+bool closed_now(const std::vector<ChannelRow>& channels, std::string_view id, Instant now) {
+    return std::any_of(channels.begin(), channels.end(), [&](const ChannelRow& row) {
+        return row.id == id && now < row.closed_until;
+    });
+}
+
+}  // namespace
+
+bool is_delivered(Method method) { return method == Method::email || method == Method::whatsapp; }
+
+Channel channel_of(Method method) {
+    return method == Method::whatsapp ? Channel::whatsapp : Channel::email;
+}
+
+bool is_allowed(const ApplicationRow& application, Method method) {
+    if (!is_delivered(method)) return true;
+    const std::string padded = " " + application.methods_off + " ";
+    return padded.find(" " + std::string(name_of(method)) + " ") == std::string::npos;
+}
+
+Offer offer_of(const std::vector<ChannelRow>& channels, Core& core,
+               const ApplicationRow& application, Method method, std::string_view region) {
+    if (!is_delivered(method)) return Offer::available;
+    if (!(method == Method::email ? core.settings.email : core.settings.whatsapp))
+        return Offer::not_configured;
+    if (!is_allowed(application, method)) return Offer::not_allowed;
+    const Instant now = core.clock.now();
+    const std::string channel(name_of(method));
+    if (closed_now(channels, channel, now)) return Offer::paused;
+    if (!region.empty() && closed_now(channels, channel + ":" + std::string(region), now))
+        return Offer::paused;
+    return Offer::available;
+}
+
+Offer offer_of(Tx& tx, Core& core, const ApplicationRow& application, Method method,
+               std::string_view region) {
+    if (!is_delivered(method)) return Offer::available;
+    return offer_of(tx.channels(), core, application, method, region);
+}
+
+Outcome<std::vector<Method>> methods_offered(Core& core, const ApplicationRow& application) {
+    std::vector<Method> out;
+    const Outcome<Done> done = core.store.read([&](Tx& tx) {
+        out.clear();
+        const std::vector<ChannelRow> channels = tx.channels();
+        for (const Method method : {Method::totp, Method::email, Method::whatsapp})
+            if (offer_of(channels, core, application, method) == Offer::available)
+                out.push_back(method);
+    });
+    if (!done) return done.error();
+    return out;
+}
+
+Outcome<std::vector<std::string>> close_pumped_regions(Core& core) {
+    std::vector<std::string> closed;
+    const Caller self{OperatorCaller{}, {}, "req_" + random_id_text(core.random)};
+    const auto work = [&](Tx& tx) {
+        closed.clear();
+        // Codes whose time is over: who wanted to enter them has.
+        const Instant now = core.clock.now();
+        const Instant to = now - core.settings.code_life;
+        const Instant from = to - kPumpingWindow;
+        const std::vector<ChannelRow> channels = tx.channels();
+        for (const std::string& destination : tx.delivery_destinations(from, to)) {
+            if (!destination.starts_with("whatsapp:")) continue;
+            if (closed_now(channels, destination, now)) continue;
+            const DeliveryShare share = tx.delivery_share(destination, from, to, kNewest);
+            if (share.sent < core.settings.pumping_min ||
+                share.entered * 100 >= share.sent * core.settings.pumping_share)
+                continue;
+            tx.put_channel({destination, now + kPumpedRegionClosed, Failure::too_many, now});
+            record_system(tx, core, self,
+                          {.action = "channel.closed",
+                           .object = destination,
+                           .details = {{"sent", std::to_string(share.sent)},
+                                       {"entered", std::to_string(share.entered)}}});
+            closed.push_back(destination);
+        }
+        return !closed.empty();
+    };
+    const Outcome<Done> done = core.store.write(self.request_id, work);
+    if (!done) return done.error();
+    return closed;
+}
+
+}  // namespace twofold::domain
