@@ -21,6 +21,8 @@ LIBRARIES = {
     "argon2": ("argon2.h",),
     "log": ("spdlog/", "fmt/"),
     "cli": ("CLI/",),
+    "phonenumber": ("phonenumbers/",),
+    "idn": ("idn2.h",),
     "posix": ("sys/", "arpa/", "netinet/", "netdb.h", "unistd.h", "fcntl.h", "poll.h", "signal.h",
               "pthread.h", "dirent.h", "sched.h", "time.h", "linux/"),
 }
@@ -32,9 +34,10 @@ ROOMS = {
     "wasm": (("shared",), ("cryptopp",)),
     "server/domain": (("shared",), ()),
     "server/storage": (("shared", "server/domain"), ("soci", "posix")),
-    "server/delivery": (("shared", "server/domain"), ("curl", "json", "posix")),
+    "server/delivery": (("shared", "server/domain"), ("curl", "idn", "json", "posix")),
     "server/http": (("shared", "server/domain"), ("httplib", "json", "openssl", "posix")),
-    "server/platform": (("shared", "server/domain"), ("openssl", "argon2", "log", "cli", "json", "posix")),
+    "server/platform": (("shared", "server/domain"), ("openssl", "argon2", "phonenumber", "log", "cli", "json",
+                                                     "posix")),
     "server": (("shared", "server/domain", "server/storage", "server/delivery", "server/http",
                 "server/platform"), ("cli", "log", "json", "posix")),
 }
