@@ -12,6 +12,11 @@ int api_key_list(const platform::CommandLine& line);
 int api_key_revoke(const platform::CommandLine& line);
 int audit_verify(const platform::CommandLine& line);
 
+// delivery_commands.cpp
+int application_set(const platform::CommandLine& line);
+int whatsapp_template_create(const platform::CommandLine& line);
+int whatsapp_template_check(const platform::CommandLine& line);
+
 // key_commands.cpp; rule 12 decides what is refused.
 int keys_init(const platform::CommandLine& line);
 int keys_add(const platform::CommandLine& line);

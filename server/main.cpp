@@ -23,6 +23,12 @@ int run(const twofold::platform::CommandLine& line) {
             return twofold::api_key_list(line);
         case Command::api_key_revoke:
             return twofold::api_key_revoke(line);
+        case Command::application_set:
+            return twofold::application_set(line);
+        case Command::whatsapp_template_create:
+            return twofold::whatsapp_template_create(line);
+        case Command::whatsapp_template_check:
+            return twofold::whatsapp_template_check(line);
         case Command::audit_verify:
             return twofold::audit_verify(line);
         case Command::keys_init:

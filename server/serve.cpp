@@ -8,10 +8,12 @@
 #include <iostream>
 
 #include "server/commands.hpp"
+#include "server/delivery_wiring.hpp"
 #include "server/delivery/mailbox.hpp"
-#include "server/delivery/outbox.hpp"
 #include "server/domain/accounts.hpp"
 #include "server/domain/audit_log.hpp"
+#include "server/domain/channels.hpp"
+#include "server/domain/delivery_reports.hpp"
 #include "server/domain/ids.hpp"
 #include "server/http/app.hpp"
 #include "server/platform/log.hpp"
@@ -91,7 +93,7 @@ class RingWatch {
 // The regular work. Tickers stop when it goes.
 class Background {
  public:
-    Background(Runtime& r, const Config& config, Log& log)
+    Background(Runtime& r, const Config& config, Log& log, delivery::DemoMailbox& mailbox)
         : node_("node_" + domain::random_id_text(r.random)), watch_(config.keys, r.sealer, log) {
         const auto every = [this, &log](milliseconds period, const char* name,
                                         std::function<void()> work) {
@@ -130,6 +132,20 @@ class Background {
                           {{"what", "the database did not answer"}});
             }
         });
+        if (config.settings.whatsapp && !config.demo) {
+            every(seconds{60}, "pumping", [&r, &log] {
+                const auto closed = domain::close_pumped_regions(*r.core);
+                if (!closed) return;
+                for (const std::string& id : *closed)
+                    log.write(Level::error, "ALARM_codes_not_entered", {{"channel", id}});
+            });
+        }
+        if (config.demo) {
+            every(seconds{1}, "demo_reports", [&r, &mailbox] {
+                const auto reports = mailbox.reports(r.clock.now());
+                if (!reports.empty()) (void)domain::take_reports(*r.core, "req_demo", reports);
+            });
+        }
         every(seconds{2}, "clock", [this, &r, &log] {
             const bool ok = r.guard.check();
             if (ok == clock_ok_) return;
@@ -151,7 +167,7 @@ class Background {
 };
 
 http::AppSettings app_settings(const Config& c, Runtime& r, Log& log,
-                               const delivery::DemoMailbox& mailbox) {
+                               const delivery::DemoMailbox& mailbox, Delivery& sender) {
     http::AppSettings s;
     s.listen_host = c.listen_host;
     s.listen_port = c.listen_port;
@@ -170,7 +186,8 @@ http::AppSettings app_settings(const Config& c, Runtime& r, Log& log,
         if (!r.guard.ok()) out.emplace_back("clock");
         return out;
     };
-    if (!c.demo) s.warnings = [] { return std::vector<std::string>{"messages_not_sent"}; };
+    s.warnings = [&sender] { return sender.warnings(); };
+    sender.hook(s);
     s.on_access = [&log](const http::AccessRecord& a) {
         log.write(a.status >= 500 ? Level::error : Level::info, "request",
                   {{"request_id", a.request_id},
@@ -197,6 +214,9 @@ int serve(const platform::CommandLine& line) {
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     leave_no_core();
 
+    if (!config.smtp.empty())
+        if (const auto smtp = smtp_settings(config); !smtp) return failed(smtp.error().what);
+
     Log log(config.log_level);
     auto opened = Runtime::open(config, [&log](std::string_view what, int code) {
         log.write(Level::warning, "database_trouble",
@@ -208,48 +228,25 @@ int serve(const platform::CommandLine& line) {
         return failed("The database does not answer; try again when it runs.");
 
     delivery::DemoMailbox mailbox;
-    delivery::Outbox outbox(
-        r.store, r.sealer, r.clock, mailbox,
-        [&log](const domain::MessageId& id, std::string_view kind, std::string_view result) {
-            log.write(result == "sent" ? Level::info : Level::warning, "message",
-                      {{"id", id.value}, {"kind", kind}, {"result", result}});
-        });
-    std::unique_ptr<platform::Ticker> sender;
+    Delivery sender(r, config, mailbox, log);
     if (config.demo) {
         domain::Accounts accounts(*r.core);
         if (!accounts.create_ready_account(kDemoEmail, kDemoPassword, "Demo")) {
             return failed("The demo's account cannot be made: the database does not answer.");
         }
-        for (const delivery::Letter& letter :
-             outbox.sent_before(static_cast<int>(delivery::DemoMailbox::kKept))) {
-            mailbox.send(letter);
-        }
-        sender = std::make_unique<platform::Ticker>(
-            milliseconds{300},
-            [&outbox] {
-                while (outbox.run_once() != 0) {
-                }
-            },
-            [&log](const char*) {
-                log.write(Level::error, "background_failed", {{"work", "outbox"}});
-            });
-    } else {
-        const char* what =
-            config.mail_asked_for
-                ? "TWOFOLD_SMTP or TWOFOLD_WHATSAPP_URL is set, but this version cannot send yet"
-                : "no way to send messages is set up";
+    } else if (!config.settings.email) {
         log.write(
             Level::warning, "MESSAGES_ARE_NOT_SENT",
-            {{"what", what},
+            {{"what", "no mail server is set up (TWOFOLD_SMTP)"},
              {"means",
               "mails (confirm address, reset password, notices) stay queued in the database until "
               "they expire; try --demo to see them on a page"}});
-        std::cerr << "twofold: warning: " << what
-                  << "; mails stay queued and nobody gets them (see /readyz).\n";
+        std::cerr << "twofold: warning: no mail server is set up (TWOFOLD_SMTP); mails stay queued "
+                     "and nobody gets them (see /readyz).\n";
     }
-    Background background(r, config, log);
+    Background background(r, config, log, mailbox);
 
-    http::App app(*r.core, app_settings(config, r, log, mailbox));
+    http::App app(*r.core, app_settings(config, r, log, mailbox, sender));
     if (!app.start()) return failed(app.error());
     if (config.demo) {
         std::cout << "Twofold demo: " << config.settings.public_url << "\n  ready account  "

@@ -129,8 +129,8 @@ std::string when(std::string_view seconds) {
 std::string value_of(std::string_view name, const domain::TextMap& parameters, bool rtl) {
     const std::string raw = domain::text_map_get(parameters, name);
     std::string value = name == "at" ? when(raw) : tame(raw);
-    // A link stands on its own line and must be copied without anything around it.
-    if (rtl && !value.empty() && name != "link") value = "\u2068" + value + "\u2069";
+    // A link and a code are copied, without anything around them.
+    if (rtl && !value.empty() && name != "link" && name != "code") value = "\u2068" + value + "\u2069";
     return value;
 }
 

@@ -66,6 +66,27 @@ Outcome<std::vector<Method>> methods_offered(Core& core, const ApplicationRow& a
     return out;
 }
 
+Outcome<Done> set_methods_off(Core& core, const Caller& caller, std::string_view application,
+                              std::string_view names) {
+    Outcome<Done> answer = problem(Code::unavailable);
+    const Outcome<Done> done = core.store.write(caller.request_id, [&](Tx& tx) {
+        std::optional<ApplicationRow> row = tx.application_named(application);
+        if (!row) {
+            answer = problem(Code::not_found);
+            return false;
+        }
+        tx.set_application_methods_off(row->id, names);
+        record(tx, core, caller, row->id,
+               {.action = "application.changed",
+                .object = row->id.value,
+                .details = {{"methods_off", std::string(names)}}});
+        answer = Done{};
+        return true;
+    });
+    if (!done) return done.error();
+    return answer;
+}
+
 Outcome<std::vector<std::string>> close_pumped_regions(Core& core) {
     std::vector<std::string> closed;
     const Caller self{OperatorCaller{}, {}, "req_" + random_id_text(core.random)};

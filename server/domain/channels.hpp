@@ -25,6 +25,11 @@ Channel channel_of(Method method);  // of a delivered one
 // Whether a method is switched off for an application by its own choice (security 27).
 bool is_allowed(const ApplicationRow& application, Method method);
 
+// For the operator: `names` of methods the application of that name does not offer, by spaces.
+// not_found. Audited.
+Outcome<Done> set_methods_off(Core& core, const Caller& caller, std::string_view application,
+                              std::string_view names);
+
 // Message pumping: closes for an hour every country to which codes are asked for but hardly ever
 // entered (settings pumping_min, pumping_share), and gives their names; for a regular look.
 Outcome<std::vector<std::string>> close_pumped_regions(Core& core);

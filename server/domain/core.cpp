@@ -1,5 +1,6 @@
 #include "server/domain/core.hpp"
 
+#include "server/domain/bell.hpp"
 #include "server/domain/events.hpp"
 #include "server/domain/ids.hpp"
 #include "server/domain/key_cache.hpp"
@@ -18,7 +19,8 @@ Core::Core(Store& store_port, Clock& clock_port, Random& random_port, Sealer& se
       phones(phones_port),
       settings(std::move(chosen)),
       verify_queue(std::make_unique<VerifyQueue>(*this)),
-      key_cache(std::make_unique<KeyCache>()) {}
+      key_cache(std::make_unique<KeyCache>()),
+      bell(std::make_unique<Bell>()) {}
 
 Core::~Core() = default;
 

@@ -11,6 +11,7 @@ namespace twofold::domain {
 
 class VerifyQueue;
 class KeyCache;
+class Bell;
 
 // Thread-safe; outlives the use cases made over it.
 class Core {
@@ -27,6 +28,7 @@ class Core {
     const Settings settings;
     std::unique_ptr<VerifyQueue> verify_queue;
     std::unique_ptr<KeyCache> key_cache;
+    std::unique_ptr<Bell> bell;  // rings when a message is queued
 
     // The built-in application of the Client Area ("app_client"); made at start.
     Outcome<ApplicationRow> client_application();

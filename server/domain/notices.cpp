@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "server/domain/bell.hpp"
 #include "server/domain/fields.hpp"
 #include "server/domain/ids.hpp"
 #include "server/domain/text_rules.hpp"
@@ -39,6 +40,7 @@ void post(Tx& tx, Core& core, const ApplicationRow& application, const UserId& u
     message.not_before = message.created_at;
     message.not_after = letter.not_after;
     tx.insert_message(message);
+    if (letter.status == MessageStatus::queued) core.bell->ring();
 }
 
 void notify(Tx& tx, Core& core, const Caller& caller, const UserRow& user, const Notice& notice) {

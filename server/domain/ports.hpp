@@ -115,6 +115,7 @@ class Tx {
     virtual std::optional<ApplicationRow> application(const ApplicationId&) = 0;
     virtual std::optional<ApplicationRow> application_named(std::string_view name) = 0;
     virtual bool insert_application(const ApplicationRow&) = 0;
+    virtual void set_application_methods_off(const ApplicationId&, std::string_view names) = 0;
 
     virtual bool insert_user(const UserRow&) = 0;
     virtual std::optional<UserRow> user(const UserId&) = 0;

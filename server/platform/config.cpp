@@ -102,6 +102,7 @@ class Options {
                "Account mails an hour and address");
         number("registers-per-ip", s.registers_per_ip, 1, 100000,
                "Registrations an hour and address");
+        mail_options(c);
         number("verify-writers", s.verify_writers, 1, 8,
                "Threads that share commits among verifies");
         number("verify-batch", s.verify_batch, 1, 128, "Verifies that may share a commit");
@@ -111,6 +112,48 @@ class Options {
                      "Try it out: loopback only, SQLite, mails on a page, a ready account")
             ->envname("TWOFOLD_DEMO");
         app.add_option("--config", file_, "Config file (TOML or INI)")->envname("TWOFOLD_CONFIG");
+    }
+
+    void mail_options(Config& c) {
+        auto& s = c.settings;
+        text("smtp", c.smtp, "Mail server: smtp[s]://user:password@host:port");
+        text("smtp-ca", c.smtp_ca, "PEM file of the authority of the mail server's certificate");
+        text("mail-from", c.mail_from, "Who mails come from: \"Name <address>\" or an address");
+        text("whatsapp-url", c.whatsapp_url, "Base of Meta's Graph API");
+        text("whatsapp-version", c.whatsapp_version, "Its version (v21.0)");
+        text("whatsapp-phone-id", c.whatsapp_phone_id, "Id of the sending phone number");
+        text("whatsapp-account-id", c.whatsapp_account_id,
+             "Id of the WhatsApp Business account (WABA), for `whatsapp template`");
+        text("whatsapp-token", c.whatsapp_token, "Access token");
+        text("whatsapp-template", c.whatsapp_template, "Name of the authentication template");
+        text("whatsapp-language", c.whatsapp_language,
+             "Language of the template where a person's own has none (en)");
+        text("whatsapp-app-secret", c.whatsapp_app_secret, "App secret that signs the webhook");
+        text("whatsapp-verify-token", c.whatsapp_verify_token,
+             "Token that registers the webhook");
+        number("email-workers", c.email_workers, 1, 32, "Mails sent at once");
+        number("whatsapp-workers", c.whatsapp_workers, 1, 32, "WhatsApp messages sent at once");
+        text("phone-region", s.phone_region,
+             "Country (ISO 3166) that national phone numbers are read by, such as ES")
+            ->check([](const std::string& v) {
+                const bool ok = v.size() == 2 && v[0] >= 'A' && v[0] <= 'Z' && v[1] >= 'A' &&
+                                v[1] <= 'Z';
+                return ok || v.empty() ? std::string() : std::string("must be two capital letters");
+            });
+        number("code-digits", s.code_digits, 6, 8, "Digits of codes that are sent");
+        seconds("code-life", s.code_life, 60, 600, "A code that was sent");
+        number("code-tries", s.code_tries, 3, 10, "Wrong codes that end one that was sent");
+        number("codes-per-address", s.codes_per_address, 1, 100, "Codes an hour and address");
+        number("codes-per-user", s.codes_per_user, 1, 200, "Codes an hour and person");
+        number("codes-per-ip", s.codes_per_ip, 1, 100000, "Codes an hour and network");
+        number("codes-per-application", s.codes_per_application, 1, 10000000,
+               "Codes an hour and application");
+        number("codes-per-region", s.codes_per_region, 1, 1000000,
+               "WhatsApp codes an hour and country");
+        number("pumping-min", s.pumping_min, 5, 1000,
+               "WhatsApp codes to a country before the share that is entered counts");
+        number("pumping-share", s.pumping_share, 0, 90,
+               "Percent entered below which a country is closed for an hour");
     }
 
     // Newer CLI11 (Debian 13) passes over a variable whose value it does not accept, as if it were not
@@ -255,14 +298,30 @@ void keep_secrets_out_of_page(const Config& c) {
     }
 }
 
+void settle_delivery(Config& c) {
+    if (!c.smtp.empty() && c.mail_from.empty())
+        throw UsageError{
+            "set TWOFOLD_MAIL_FROM (or --mail-from) to the address that mails come from"};
+    if (!c.whatsapp_token.empty()) {
+        if (c.whatsapp_phone_id.empty() || c.whatsapp_template.empty())
+            throw UsageError{
+                "WhatsApp needs TWOFOLD_WHATSAPP_PHONE_ID and TWOFOLD_WHATSAPP_TEMPLATE beside its "
+                "token"};
+        const auto url = parse_url(c.whatsapp_url);
+        if (!url || (url->scheme == "http" && !is_loopback(url->host)))
+            throw UsageError{"--whatsapp-url must start with https:// and name a host"};
+    }
+    c.settings.email = c.demo || !c.smtp.empty();
+    c.settings.whatsapp = c.demo || !c.whatsapp_token.empty();
+}
+
 void settle(Config& c, const Options& options, Command command) {
     const auto listen = parse_listen(c.listen);
     if (!listen) throw UsageError{"--listen must be an address and a port, such as 127.0.0.1:8080"};
     c.listen_host = listen->first;
     c.listen_port = listen->second;
     c.settings.demo = c.demo;
-    c.mail_asked_for =
-        std::getenv("TWOFOLD_SMTP") != nullptr || std::getenv("TWOFOLD_WHATSAPP_URL") != nullptr;
+    settle_delivery(c);
 
     if (c.demo) {
         if (!is_loopback(c.listen_host)) {
@@ -429,6 +488,26 @@ std::variant<CommandLine, int> read_command_line(int argc, const char* const* ar
     list->add_flag("--json", line.json, "Print JSON");
     CLI::App* revoke = command(*api_key, "revoke", "End a key", Command::api_key_revoke);
     revoke->add_option("id", line.id, "The key's id (key_…)")->required();
+
+    CLI::App* application = group("application", "The applications that have users here");
+    CLI::App* set = command(*application, "set", "Choose which methods it offers",
+                            Command::application_set);
+    set->add_option("--application", line.application, "The application")->required();
+    set->add_option("--methods", line.methods,
+                    "Of totp,email,whatsapp; totp always is (email is the weakest)")
+        ->required()
+        ->delimiter(',')
+        ->check(CLI::IsMember({"totp", "email", "whatsapp"}));
+
+    CLI::App* whatsapp = group("whatsapp", "Codes by WhatsApp");
+    CLI::App* tmpl = whatsapp->add_subcommand("template", "The message template at Meta");
+    tmpl->fallthrough();
+    tmpl->require_subcommand(1, 1);
+    for (CLI::App* sub : {command(*tmpl, "create", "Make it, once a language",
+                                  Command::whatsapp_template_create),
+                          command(*tmpl, "check", "See that it is there and approved",
+                                  Command::whatsapp_template_check)})
+        sub->add_option("--language", line.language, "Its language, such as en or es");
 
     CLI::App* audit = group("audit", "The record of every change");
     CLI::App* verify =

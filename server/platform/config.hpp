@@ -26,6 +26,9 @@ enum class Command {
     keys_activate,
     keys_retire,
     keys_list,
+    application_set,
+    whatsapp_template_create,
+    whatsapp_template_check,
 };
 
 struct Config {
@@ -43,7 +46,20 @@ struct Config {
     Level log_level = Level::info;
     bool demo = false;
     std::string data_dir;         // --demo keeps its database and keys here
-    bool mail_asked_for = false;  // TWOFOLD_SMTP is set, which this version does not send by
+    std::string smtp;             // smtp[s]://user:password@host:port; empty: no email
+    std::string smtp_ca;          // PEM file; empty: the system's authorities
+    std::string mail_from;        // "Name <address>" or an address
+    std::string whatsapp_url = "https://graph.facebook.com";
+    std::string whatsapp_version = "v21.0";
+    std::string whatsapp_phone_id;
+    std::string whatsapp_account_id;
+    std::string whatsapp_token;  // empty: no WhatsApp
+    std::string whatsapp_template;
+    std::string whatsapp_language = "en";
+    std::string whatsapp_app_secret;
+    std::string whatsapp_verify_token;
+    int email_workers = 4;     // 1..32
+    int whatsapp_workers = 2;  // 1..32
     domain::Settings settings;
 };
 
@@ -54,6 +70,8 @@ struct CommandLine {
     domain::Scopes scopes;
     std::string name;
     std::string id;  // api-key revoke, keys activate and retire
+    std::vector<std::string> methods;  // application set
+    std::string language;              // whatsapp template
     bool json = false;
 };
 

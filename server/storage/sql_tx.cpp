@@ -31,6 +31,11 @@ std::optional<ApplicationRow> SqlTx::application_named(std::string_view name) {
 
 bool SqlTx::insert_application(const ApplicationRow& row) { return try_insert(row); }
 
+void SqlTx::set_application_methods_off(const ApplicationId& id, std::string_view names) {
+    Sql sql("UPDATE application SET methods_off = ");
+    change(sql.value(names).raw(" WHERE id = ").value(id.value));
+}
+
 bool SqlTx::insert_user(const UserRow& row) { return try_insert(row); }
 
 std::optional<UserRow> SqlTx::user(const UserId& id) { return by_key<UserRow>(id.value); }

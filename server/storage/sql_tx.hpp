@@ -17,6 +17,7 @@ class SqlTx final : public domain::Tx {
     std::optional<domain::ApplicationRow> application(const domain::ApplicationId&) override;
     std::optional<domain::ApplicationRow> application_named(std::string_view name) override;
     bool insert_application(const domain::ApplicationRow&) override;
+    void set_application_methods_off(const domain::ApplicationId&, std::string_view) override;
 
     bool insert_user(const domain::UserRow&) override;
     std::optional<domain::UserRow> user(const domain::UserId&) override;

@@ -80,6 +80,11 @@ class MemoryTx final : public Tx {
         return d_.applications.emplace(row.id, row).second;
     }
 
+    void set_application_methods_off(const ApplicationId& id, std::string_view names) override {
+        change();
+        const auto it = d_.applications.find(id);
+        if (it != d_.applications.end()) it->second.methods_off = std::string(names);
+    }
     bool insert_user(const UserRow& row) override {
         change();
         if (user_by_external_id(row.application, row.external_id)) return false;

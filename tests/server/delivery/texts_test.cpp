@@ -29,6 +29,9 @@ const domain::TextMap kAll{{"issuer", "Example Hosting"},
                            {"label", "My phone"},
                            {"method", "totp"},
                            {"remaining", "3"},
+                           {"code", "492039"},
+                           {"minutes", "10"},
+                           {"action", "Send 100 EUR to Bob"},
                            {"name", "Alice"}};
 
 bool contains(const std::string& text, const std::string& part) {
@@ -44,7 +47,7 @@ TEST_CASE("every language has every message, with the same placeholders") {
     for (const std::string_view locale : catalog_locales()) {
         CHECK(catalog_kinds(locale) == kinds);
         std::vector<std::string> names = kinds;
-        names.insert(names.end(), {"_when", "_not_you"});
+        names.insert(names.end(), {"_when", "_not_you", "_code_care"});
         for (const std::string& name : names) {
             INFO(locale << " " << name);
             CHECK(placeholders(catalog_entry(locale, name)) ==

@@ -29,8 +29,9 @@ int main(int argc, char** argv) {
     }
     if (what == "mails") {
         twofold::delivery::DemoMailbox mailbox;
-        twofold::delivery::Outbox outbox(r.store, r.sealer, r.clock, mailbox,
-                                         [](const auto&, std::string_view, std::string_view) {});
+        twofold::delivery::ChannelBoard board(r.store, r.clock, [](auto, auto, auto) {});
+        twofold::delivery::Outbox outbox(*r.core, twofold::domain::Channel::email, mailbox, board,
+                                         [](const auto&) {});
         while (outbox.run_once() != 0) {
         }
         for (const twofold::delivery::Letter& letter : outbox.sent_before(200))

@@ -1,0 +1,14 @@
+// html.hpp - the HTML part of a mail, made from its text: one small page with no remote parts, light
+// and dark, right to left where the language is. Pure.
+#pragma once
+#include <string>
+#include <string_view>
+
+namespace twofold::delivery {
+
+// `code`, when there is one, stands large on the line of its own that holds it; `link` becomes a
+// button. `locale` "ar" is set from right to left.
+std::string html_of(std::string_view subject, std::string_view text, std::string_view locale,
+                    std::string_view code, std::string_view link);
+
+}  // namespace twofold::delivery
