@@ -73,7 +73,7 @@ test: packages-test build tests/browser/node_modules/.package-lock.json ## every
 	@cmake --build $(BUILD) -j $(JOBS)
 	@BUILD=$(BUILD) tests/run.sh rooms units wasm web api faults browser
 
-check: packages-test server ## the quick ones: rooms, units, contract
+check: packages-test server wasm ## the quick ones: rooms, units, contract
 	@cmake --build $(BUILD) -j $(JOBS)
 	@BUILD=$(BUILD) tests/run.sh rooms units
 

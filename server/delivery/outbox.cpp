@@ -210,7 +210,10 @@ std::vector<Letter> Outbox::sent_before(int limit) {
     (void)core_.store.read([&](domain::Tx& tx) { rows = tx.recent_messages(limit); });
     std::vector<Letter> out;
     for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
-        if (row->status != MessageStatus::sent) continue;
+        const bool arrived = row->status == MessageStatus::sent ||
+                             row->status == MessageStatus::delivered ||
+                             row->status == MessageStatus::read;
+        if (!arrived) continue;
         std::string_view why;
         if (auto letter = letter_of(*row, why)) out.push_back(std::move(*letter));
     }

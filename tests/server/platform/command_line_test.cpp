@@ -317,7 +317,7 @@ TEST_CASE("without --demo and a way to send, the server says loudly that message
                  "sqlite:" + folder.file("t.db"), "--listen", "127.0.0.1:" + std::to_string(port)});
     REQUIRE(server.says("Twofold serves"));
     CHECK(contains(server.err(), "MESSAGES_ARE_NOT_SENT"));
-    CHECK(body(get(port, "/readyz")).at("warnings")[0] == "messages_not_sent");
+    CHECK(body(get(port, "/readyz")).at("warnings")[0] == "email_not_configured");
     CHECK(contains(get(port, "/demo/mailbox.json"), "HTTP/1.1 404"));
     server.terminate();
     CHECK(server.wait(std::chrono::seconds{10}) == 0);
