@@ -69,7 +69,12 @@ tests/browser/node_modules/.package-lock.json: tests/browser/package.json tests/
 tests/bench/node_modules/.package-lock.json: tests/bench/package.json tests/bench/package-lock.json | packages-bench
 	@cd tests/bench && npm ci --no-fund --no-audit --loglevel=error && touch node_modules/.package-lock.json
 
-test: packages-test build tests/browser/node_modules/.package-lock.json ## every test
+tests/support/node_modules/.package-lock.json: tests/support/package.json tests/support/package-lock.json | packages-test
+	@cd tests/support && npm ci --no-fund --no-audit --loglevel=error && touch node_modules/.package-lock.json
+
+TEST_MODULES := tests/browser/node_modules/.package-lock.json tests/support/node_modules/.package-lock.json
+
+test: packages-test build $(TEST_MODULES) ## every test
 	@cmake --build $(BUILD) -j $(JOBS)
 	@BUILD=$(BUILD) tests/run.sh rooms units wasm web api faults browser
 
@@ -77,10 +82,10 @@ check: packages-test server wasm ## the quick ones: rooms, units, contract
 	@cmake --build $(BUILD) -j $(JOBS)
 	@BUILD=$(BUILD) tests/run.sh rooms units
 
-e2e: packages-test build tests/browser/node_modules/.package-lock.json ## API and browser tests only
+e2e: packages-test build $(TEST_MODULES) ## API and browser tests only
 	@BUILD=$(BUILD) tests/run.sh api browser
 
-soak: packages-test server ## hours of faults: 500 x kill -9 on each database, then memory and descriptors
+soak: packages-test server tests/support/node_modules/.package-lock.json ## hours of faults: 500 x kill -9 on each database, then memory and descriptors
 	@cmake --build $(BUILD) -j $(JOBS)
 	@BUILD=$(BUILD) tests/run.sh soak
 

@@ -160,8 +160,9 @@ void add_user_operations(const Services& s, std::vector<Operation>& ops) {
     const auto run = [&s](Response (*handler)(const Services&, Call&)) {
         return [&s, handler](Call& call) { return handler(s, call); };
     };
-    const std::vector<std::string> proof = {"not_found", "proof_required", "code_invalid",
-                                            "code_already_used", "factor_locked"};
+    const std::vector<std::string> proof = {
+        "not_found",     "proof_required", "code_invalid",     "code_already_used",
+        "factor_locked", "factor_ended",   "factor_suspended", "code_not_sent"};
     const auto with = [&proof](std::vector<std::string> more) {
         more.insert(more.end(), proof.begin(), proof.end());
         return more;

@@ -63,6 +63,11 @@ export async function startMariaDb({ durable = false } = {}) {
     },
     /** Runs statements as root; the answer is tab-separated text. */
     sql: (statements) => run(env, 'sql', directory, statements),
+    /** Everything in the database of that URL, as SQL. */
+    dump: (url) => new Promise((resolve, reject) => {
+      const args = [`--socket=${join(directory, 'sock')}`, '-uroot', new URL(url).pathname.slice(1)];
+      execFile('mariadb-dump', args, { encoding: 'utf8', maxBuffer: 1 << 28 }, (error, stdout) => (error ? reject(error) : resolve(stdout)));
+    }),
     /** SIGKILL, as a crash. */
     kill: () => run(env, 'kill', directory),
     /** Again after kill(), on the same port and data. */
