@@ -13,6 +13,7 @@ export const kErrorCodes = [
   "challenge_closed", "factor_locked", "factor_ended", "not_enrolled", "enrollment_expired",
   "enrollment_closed", "too_many_factors", "rate_limited", "idempotency_mismatch",
   "idempotency_in_flight", "idempotency_expired", "link_invalid", "password_invalid",
+  "method_unavailable", "factor_suspended", "code_not_sent",
   "credential_in_url", "unavailable", "overloaded", "internal",
   // Not from the server: no answer at all, and an answer that is not ours.
   "network", "unexpected",
@@ -25,6 +26,46 @@ export interface TotpParameters {
   readonly period: number;
 }
 
+/** A code on its way: what is known of the newest message. Addresses are masked by the server. */
+export interface Delivery {
+  readonly enrollment_id: string;
+  readonly method: Method;
+  readonly to: string;
+  readonly status: DeliveryStatus;
+  /** With `failed` only. */
+  readonly reason?: DeliveryReason;
+  readonly created_at: string;
+  /** From when another code may be asked for. */
+  readonly resend_at: string;
+  readonly expires_at: string;
+}
+export type DeliveryStatus = "queued" | "sent" | "delivered" | "read" | "failed";
+export const kDeliveryReasons = [
+  "address_refused", "not_reachable", "withheld", "country_unavailable", "identity_changed", "too_many",
+  "channel_down", "rejected", "expired",
+] as const;
+export type DeliveryReason = (typeof kDeliveryReasons)[number];
+
+/** What is wrong with an address that codes go to, as far as messages that failed have told. */
+export type AddressProblem = "bounced" | "unreachable" | "identity_changed";
+
+/** A method as it can be set up now, or why not. */
+export interface Offer {
+  readonly method: Method;
+  readonly available: boolean;
+  readonly reason?: "not_configured" | "not_allowed" | "paused";
+  /** The contact's address, masked: taken when none is given. */
+  readonly suggested?: string;
+}
+
+export interface PhoneRegion {
+  /** ISO 3166, two letters. */
+  readonly region: string;
+  readonly calling_code: string;
+  /** A number as it is written there. */
+  readonly example: string;
+}
+
 export interface Enrollment {
   readonly id: string;
   readonly method: Method;
@@ -34,6 +75,17 @@ export interface Enrollment {
   readonly activated_at?: string | null;
   readonly last_used_at?: string | null;
   readonly totp?: TotpParameters;
+  /** Where codes go, masked. */
+  readonly to?: string;
+  readonly problem?: AddressProblem;
+  /** Chosen by the person to be asked first. */
+  readonly preferred?: boolean;
+  /** While pending. */
+  readonly delivery?: Delivery;
+}
+
+export interface Enrollments extends Page<Enrollment> {
+  readonly offers?: readonly Offer[];
 }
 
 /** The answer to opening an enrolment: the only one that ever holds the secret. */
@@ -53,6 +105,10 @@ export interface ChallengeMethod {
   readonly label?: string;
   readonly to?: string;
   readonly locked_until?: string;
+  readonly problem?: AddressProblem;
+  /** False: cannot be used now, `reason` says why. */
+  readonly available?: boolean;
+  readonly reason?: "paused" | "suspended";
 }
 
 export interface Challenge {
@@ -62,6 +118,9 @@ export interface Challenge {
   readonly action_text?: string;
   readonly methods: readonly ChallengeMethod[];
   readonly preferred?: Method | string;
+  readonly preferred_enrollment_id?: string;
+  /** The newest code sent for it. */
+  readonly delivery?: Delivery;
   readonly expires_at: string;
   readonly attempts_remaining?: number;
 }
@@ -118,6 +177,12 @@ export interface Attempt {
   readonly enrollment_id?: string;
 }
 
+/** What a manage challenge is for; its approval proves that change and no other. */
+export interface ManageSubject {
+  readonly action: "add_factor" | "remove_factor" | "disable" | "regenerate" | "change_address";
+  readonly object?: string;
+}
+
 /** What a guarded change takes beside its own members: a fresh code, or an approved challenge. */
 export type Proof = Attempt | { readonly challenge_id: string } | Record<string, never>;
 
@@ -155,6 +220,8 @@ export interface ClientConfig {
   readonly application: { readonly name: string; readonly issuer: string };
   readonly methods: readonly Method[];
   readonly locales: readonly string[];
+  /** The country most people here have their number in. */
+  readonly phone_region?: string;
   readonly demo_accounts?: readonly { readonly email: string; readonly password: string; readonly role: string }[];
 }
 
@@ -203,6 +270,7 @@ export class ApiClient {
   token: Supplier<string> | undefined;
   csrf: Supplier<string> | undefined;
   readonly #fetch: typeof fetch;
+  readonly #pauses = new WeakMap<object, number>();
   #csrfToken = "";
   #clockOffset = 0;
 
@@ -224,6 +292,11 @@ export class ApiClient {
     return Date.now() + this.#clockOffset;
   }
 
+  /** Seconds the server asked to wait before the question of this answer is asked again. */
+  pause(answer: object): number | undefined {
+    return this.#pauses.get(answer);
+  }
+
   // -- The second step --------------------------------------------------------------------------
   me = (): Promise<Me> => this.call("GET", "/client/me");
   clientChallenge = (): Promise<Challenge> => this.call("GET", "/client/challenge");
@@ -231,6 +304,9 @@ export class ApiClient {
   challenge = (id: string): Promise<Challenge> => this.call("GET", challengePath(id));
   verifyChallenge = (id: string, attempt: Attempt): Promise<Verified> =>
     this.call("POST", `${challengePath(id)}/verify`, { body: attempt, once: true });
+  /** Sends a code, or another one, to an email or WhatsApp factor. */
+  sendChallengeCode = (id: string, enrollment_id: string): Promise<{ delivery: Delivery; expires_at: string }> =>
+    this.call("POST", `${challengePath(id)}/send`, { body: { enrollment_id }, once: true });
 
   protected async call<T>(method: string, path: string, call: Call = {}): Promise<T> {
     // An answer lost on the way is asked for again under the same key: one effect, the same answer.
@@ -273,6 +349,8 @@ export class ApiClient {
     const answer = await readJson(response);
     if (!response.ok) throw toError(response, answer);
     if (response.status !== 204 && answer === undefined) throw new ApiError("unexpected", response.status);
+    const pause = Number(response.headers.get("Retry-After"));
+    if (pause > 0 && answer) this.#pauses.set(answer, pause);
     const fresh = (answer as { csrf_token?: unknown } | undefined)?.csrf_token;
     if (typeof fresh === "string") this.#csrfToken = fresh;
     return answer as T;
@@ -319,15 +397,25 @@ export class TwofoldApi extends ApiClient {
 
   // -- Factors --------------------------------------------------------------------------------
   enroll = (
-    request: { method: Method; label?: string; totp?: TotpParameters; replaces?: string },
+    request: { method: Method; label?: string; totp?: TotpParameters; replaces?: string; address?: string; region?: string },
     proof: Proof = {},
   ): Promise<PendingEnrollment> =>
     this.call("POST", `${this.#path()}/enrollments`, { body: { ...proof, ...request }, once: true });
   confirmEnrollment = (id: string, code: string): Promise<{ enrollment: Enrollment; backup_codes?: readonly string[] }> =>
     this.call("POST", `${this.#path()}/enrollments/${encodeURIComponent(id)}/confirm`, { body: { code }, once: true });
-  enrollments = (): Promise<Page<Enrollment>> => this.call("GET", `${this.#path()}/enrollments`);
-  renameEnrollment = (id: string, label: string): Promise<Enrollment> =>
-    this.call("PATCH", `${this.#path()}/enrollments/${encodeURIComponent(id)}`, { body: { label } });
+  enrollments = (): Promise<Enrollments> => this.call("GET", `${this.#path()}/enrollments`);
+  enrollment = (id: string): Promise<Enrollment> => this.call("GET", `${this.#path()}/enrollments/${encodeURIComponent(id)}`);
+  sendEnrollmentCode = (id: string): Promise<{ delivery: Delivery }> =>
+    this.call("POST", `${this.#path()}/enrollments/${encodeURIComponent(id)}/send`, { body: {}, once: true });
+  updateEnrollment = (id: string, change: { label?: string; preferred?: boolean }): Promise<Enrollment> =>
+    this.call("PATCH", `${this.#path()}/enrollments/${encodeURIComponent(id)}`, { body: change });
+  /** A challenge that proves one change; with an email or WhatsApp factor named, its code leaves at once. */
+  manageChallenge = (subject: ManageSubject, enrollment_id?: string): Promise<Challenge> =>
+    this.call("POST", `${this.#path()}/challenges`, {
+      body: { purpose: "manage", ...subject, ...(enrollment_id !== undefined && { enrollment_id }) },
+      once: true,
+    });
+  phoneRegions = (): Promise<{ readonly items: readonly PhoneRegion[] }> => this.call("GET", "/v1/phone-regions");
   removeEnrollment = (id: string, proof: Proof): Promise<void> =>
     this.call("POST", `${this.#path()}/enrollments/${encodeURIComponent(id)}/remove`, { body: proof, once: true });
   disable = (proof: Proof): Promise<void> =>

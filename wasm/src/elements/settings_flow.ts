@@ -120,7 +120,7 @@ export class SettingsFlow {
       return false;
     }
     return this.#work(async () => {
-      const renamed = await this.deps.api.renameEnrollment(enrollment.id, label);
+      const renamed = await this.deps.api.updateEnrollment(enrollment.id, { label });
       this.enrollments = this.enrollments.map((e) => (e.id === enrollment.id ? { ...e, label: renamed.label } : e));
       this.renaming = undefined;
       this.notice = { key: "settings.renamed", params: { label: renamed.label } };
