@@ -69,6 +69,20 @@ std::optional<Seconds> take_link_try(Tx& tx, Core& core, const Caller& caller) {
                          rate, core.clock.now_ms());
 }
 
+// Whether no further mail of that kind goes to an address: a few an hour at the asking of one
+// network, and four times as many in all, so that a stranger elsewhere does not keep its owner from
+// their mail and nobody floods a mailbox.
+bool mail_quiet(Tx& tx, Core& core, const Caller& caller, const std::string& kind,
+                const std::string& address_index) {
+    const int few = core.settings.mails_per_address;
+    const std::int64_t now = core.clock.now_ms();
+    const std::string near =
+        throttle_key(core.sealer, kind + ":network",
+                     address_index + "\n" + network_of(caller.client.ip));
+    return throttle_take(tx, near, {few, kHour}, now) ||
+           throttle_take(tx, throttle_key(core.sealer, kind, address_index), {4 * few, kHour}, now);
+}
+
 LinkRow new_link(Core& core, std::string_view token, LinkPurpose purpose,
                  const std::string& email) {
     LinkRow row;
@@ -204,15 +218,11 @@ Outcome<Done> Accounts::register_account(const Caller& caller, const Registratio
     // differs.
     const std::string hash = core_.passwords.hash(asked.password);
     const std::string token = new_token(core_.random);
-    const Rate per_address{core_.settings.mails_per_address, kHour};
     const auto work = [&](Tx& tx) {
         const std::optional<ApplicationRow> application = tx.application(kClientArea);
         if (!application) return false;
         LinkRow link = new_link(core_, token, LinkPurpose::confirm_email, asked.email);
-        const bool quiet =
-            throttle_take(tx, throttle_key(core_.sealer, "mail:register", link.email_index),
-                          per_address, core_.clock.now_ms())
-                .has_value();
+        const bool quiet = mail_quiet(tx, core_, caller, "mail:register", link.email_index);
         const bool known = tx.account_by_email(kClientArea, link.email_index).has_value();
         link.payload = seal_text(core_, places::link_payload(link),
                                  text_map_write({{"email", asked.email},
@@ -472,17 +482,13 @@ Outcome<Done> Accounts::request_password_reset(const Caller& caller, std::string
     if (wait) return Problem{Code::rate_limited, wait, {}, {}};
 
     const std::string token = new_token(core_.random);
-    const Rate per_address{core_.settings.mails_per_address, kHour};
     const auto work = [&](Tx& tx) {
         const std::optional<ApplicationRow> application = tx.application(kClientArea);
         if (!application) return false;
         LinkRow link = new_link(core_, token, LinkPurpose::reset_password, std::string(email));
         // Apart from the mails of registering: a stranger who has those sent to the owner must not
         // keep the owner from a reset.
-        const bool quiet =
-            throttle_take(tx, throttle_key(core_.sealer, "mail:reset", link.email_index),
-                          per_address, core_.clock.now_ms())
-                .has_value();
+        const bool quiet = mail_quiet(tx, core_, caller, "mail:reset", link.email_index);
         const std::optional<AccountRow> account =
             tx.account_by_email(kClientArea, link.email_index);
         const std::optional<UserRow> user =

@@ -546,4 +546,24 @@ TEST_CASE("security 23 and 78: the store holds no token, code, password or addre
 }
 
 }  // namespace
+TEST_CASE("security 24: a stranger's requests elsewhere do not use up an address's own mails") {
+    World w;
+    w.make_alice();
+    const auto resets = [&] {
+        int n = 0;
+        for (const auto& [id, row] : w.store.snapshot().messages)
+            if (row.kind == "reset_password" && row.status == MessageStatus::queued) ++n;
+        return n;
+    };
+    for (int i = 0; i < 10; ++i)
+        REQUIRE(w.accounts.request_password_reset(w.nobody("203.0.113.9"), World::kEmail));
+    CHECK(resets() == 4);
+    REQUIRE(w.accounts.request_password_reset(w.nobody("192.0.2.1"), World::kEmail));
+    CHECK(resets() == 5);
+    for (int i = 0; i < 40; ++i)
+        REQUIRE(w.accounts.request_password_reset(w.nobody("198.51.100." + std::to_string(i)),
+                                                  World::kEmail));
+    CHECK(resets() == 16);  // and nobody floods a mailbox
+}
+
 }  // namespace twofold::domain
