@@ -11,6 +11,14 @@
 namespace twofold::domain {
 namespace {
 
+// Among the rows; loaded and locked the first time, for codes of apps never ask for it.
+Tracked<BudgetRow>& backup_budget(Tx& tx, VerifyRows& rows, const UserId& user) {
+    const std::string id = backup_budget_id(user);
+    if (!rows.budgets.contains(id))
+        if (std::optional<BudgetRow> row = tx.lock_budget(id)) rows.budgets[id].row = *row;
+    return budget_of(rows, id, user);
+}
+
 // Charges the attempt in the rows. The lock it may set is for the next one.
 std::optional<Problem> reserve(Tx& tx, Core& core, const Caller& told, const UserId& proof_user,
                                const ChallengeId& id, std::optional<BackupSetRow>& set) {
@@ -31,7 +39,7 @@ std::optional<Problem> reserve(Tx& tx, Core& core, const Caller& told, const Use
     }
     const auto owner = rows.users.find(user);
     if (owner == rows.users.end()) return problem(Code::not_found);
-    Tracked<BudgetRow>& budget = budget_of(rows, backup_budget_id(user), user);
+    Tracked<BudgetRow>& budget = backup_budget(tx, rows, user);
     const Instant now = core.clock.now();
     if (const std::optional<Seconds> left = lock_left(budget.row, now))
         return Problem{Code::factor_locked, left, {}, {}};
@@ -73,7 +81,7 @@ Outcome<BackupAttempt> try_backup_code(Core& core, const Caller& caller, const U
 Verdict settle_backup(Tx& tx, VerifyRows& rows, Core& core, const UserId& user,
                       const BackupAttempt& attempt) {
     const Instant now = core.clock.now();
-    Tracked<BudgetRow>& budget = budget_of(rows, backup_budget_id(user), user);
+    Tracked<BudgetRow>& budget = backup_budget(tx, rows, user);
     Verdict verdict;
     if (attempt.position >= 0 && tx.use_backup_code(attempt.set, attempt.position, now)) {
         forgive(budget.edit());

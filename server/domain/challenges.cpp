@@ -193,16 +193,22 @@ bool Challenges::takes_time(const VerifyRequest& request) {
 
 void Challenges::verify_later(const Caller& caller, const ChallengeId& id,
                               const VerifyRequest& request,
-                              std::function<void(const Outcome<Verified>&)> answer) {
+                              std::function<void(Finish)> answer) {
+    const auto known = [](Outcome<Verified> outcome) {
+        return [outcome = std::move(outcome)] { return outcome; };
+    };
     if (const Outcome<Done> allowed = permit(caller, Scope::verify); !allowed)
-        return answer(allowed.error());
+        return answer(known(allowed.error()));
     Outcome<TypedCode> typed = read_code(request.code, request.method);
-    if (!typed || typed->backup) return answer(verify(caller, id, request));
+    if (!typed || typed->backup) return answer(known(verify(caller, id, request)));
     core_.verify_queue->submit(
         {caller, id, request, {}, {}}, std::move(typed->canonical),
-        [&core = core_, answer = std::move(answer)](const Outcome<Approved>& approved) {
-            answer(approved ? Outcome<Verified>(verified(core, *approved))
-                            : Outcome<Verified>(approved.error()));
+        [&core = core_, answer = std::move(answer)](Outcome<Approved> outcome) {
+            auto kept = std::make_shared<const Outcome<Approved>>(std::move(outcome));
+            answer([&core, kept = std::move(kept)] {
+                return *kept ? Outcome<Verified>(verified(core, **kept))
+                             : Outcome<Verified>(kept->error());
+            });
         });
 }
 

@@ -85,9 +85,12 @@ class Challenges {
     // nothing); challenge_expired; challenge_closed; factor_locked + retry_after.
     Outcome<Verified> verify(const Caller&, const ChallengeId&, const VerifyRequest&);
     // The same without a thread that waits: `answer` is called once, on this thread or another; it
-    // must not throw. What `takes_time` (a backup code is hashed first) still works on this one.
+    // must not throw. It gets what makes the outcome (and signs its assertion, which takes longer
+    // than to judge the code): to be called once, on a thread that nobody waits for.
+    // What `takes_time` (a backup code is hashed first) still works on this thread.
+    using Finish = std::function<Outcome<Verified>()>;
     void verify_later(const Caller&, const ChallengeId&, const VerifyRequest&,
-                      std::function<void(const Outcome<Verified>&)> answer);
+                      std::function<void(Finish)> answer);
     static bool takes_time(const VerifyRequest&);
 
  private:

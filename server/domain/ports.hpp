@@ -172,7 +172,8 @@ class Tx {
 
     // Users are those given and those of the challenges. Unknown ids are simply absent from the
     // answer; so are budgets without failures (add one with version 0). Every user found has a
-    // chain, of length 0 when it is new. Locks in id order, table by table. Active factors only.
+    // chain, of length 0 when it is new. Active factors and their budgets only. Locks what it loads,
+    // in the order of the challenges; two that meet in a circle are a conflict.
     virtual VerifyRows load_for_verify(std::span<const ChallengeId>, std::span<const UserId>) = 0;
     // Writes dirty rows, steps and events in few statements, guarded; a guard or unique key that
     // fails throws a conflict (the whole set repeats). A chain that got events is dirty, with the

@@ -2,6 +2,7 @@
 // `version` starts at 1; an update is guarded by it (WHERE id = ? AND version = ?) and adds 1.
 #pragma once
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -332,7 +333,9 @@ template <class Row>
 struct Tracked {
     Row row;
     bool dirty = false;
+    std::shared_ptr<const Row> before = {};  // as it was before the first edit()
     Row& edit() {
+        if (!before) before = std::make_shared<const Row>(row);
         dirty = true;
         return row;
     }
@@ -344,7 +347,7 @@ struct VerifyRows {
     std::map<ChallengeId, Tracked<ChallengeRow>> challenges;
     std::map<UserId, Tracked<UserRow>> users;
     std::map<FactorId, Tracked<FactorRow>> factors;     // active ones of those users
-    std::map<std::string, Tracked<BudgetRow>> budgets;  // of those factors and of "<user>:backup"
+    std::map<std::string, Tracked<BudgetRow>> budgets;  // of those factors
     std::map<std::string, Tracked<ChainHead>> chains;   // "user:<id>" of those users
     std::map<DeliveryId, Tracked<DeliveryRow>> deliveries;  // of those challenges, not ended
     struct StepUse {

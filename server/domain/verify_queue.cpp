@@ -26,8 +26,8 @@ struct VerifyQueue::Item {
 
     // The writer and the watch of the deadlines may both come; whoever is first answers.
     std::atomic<bool> told{false};
-    void tell(const Outcome<Approved>& what) {
-        if (!told.exchange(true)) done(what);
+    void tell(Outcome<Approved> what) {
+        if (!told.exchange(true)) done(std::move(what));
     }
 };
 
@@ -78,14 +78,14 @@ Outcome<Approved> VerifyQueue::run(const Pass& pass, std::string digits) {
         std::optional<Outcome<Approved>> answer;
     };
     const auto waiter = std::make_shared<Waiter>();
-    submit(pass, std::move(digits), [waiter](const Outcome<Approved>& answer) {
+    submit(pass, std::move(digits), [waiter](Outcome<Approved> answer) {
         const std::lock_guard lock(waiter->mutex);
-        waiter->answer = answer;
+        waiter->answer = std::move(answer);
         waiter->answered.notify_one();
     });
     std::unique_lock lock(waiter->mutex);
     waiter->answered.wait(lock, [&] { return waiter->answer.has_value(); });
-    return *waiter->answer;
+    return std::move(*waiter->answer);
 }
 
 // Answers those whose deadline passes while the database keeps the writers waiting.
@@ -151,7 +151,7 @@ void VerifyQueue::run_batch(const Batch& batch) {
                 item->answer = Problem{Code::unavailable, Seconds(1), {}, {}};
         }
     }
-    for (const auto& item : batch) item->tell(item->answer);
+    for (const auto& item : batch) item->tell(std::move(item->answer));
 }
 
 // True when the answers in the items are committed.
@@ -216,10 +216,10 @@ void VerifyQueue::decide(Tx& tx, VerifyRows& rows, Item& item) {
             record_refusal(rows, core_, caller, challenge.row, verdict.method, verdict);
     } else {
         approve(rows, core_, caller, challenge, verdict.method, verdict.factor, verdict.label);
-        Approved approved{challenge.row, user->second.row, verdict.method, verdict.factor, 0};
-        item.answer = approved;
+        item.answer =
+            Approved{challenge.row, user->second.row, verdict.method, verdict.factor, 0};
         if (pass.then)
-            if (std::optional<Problem> other = pass.then(tx, approved)) item.answer = *other;
+            if (std::optional<Problem> other = pass.then(tx, *item.answer)) item.answer = *other;
     }
     item.recorded = verdict.evaluated();
     announce(tx, rows, core_, caller, user->second.row, verdict);

@@ -28,7 +28,7 @@ class VerifyQueue {
 
     // Called once, on a thread of the queue's (or at once on the caller's, when the queue is full):
     // it must not throw, and not wait.
-    using Answer = std::function<void(const Outcome<Approved>&)>;
+    using Answer = std::function<void(Outcome<Approved>)>;
 
     // Answers when the outcome is committed. `digits` is the canonical code.
     //   overloaded   verify_waiting others wait already

@@ -101,15 +101,12 @@ Response verify_challenge(const Services& s, Call& call) {
     res.later_waits = domain::Challenges::takes_time(request);
     res.later = [&s, caller = call.caller, id, request](const Reply& reply) {
         domain::Challenges(s.core).verify_later(
-            caller, id, request, [&s, request_id = caller.request_id, reply](const auto& verified) {
+            caller, id, request,
+            [reply, request_id = caller.request_id](domain::Challenges::Finish finish) {
                 Response answer;
-                try {
-                    answer = verify_answer(verified, request_id);
-                } catch (const std::exception& e) {  // as the front does for a handler's
-                    if (s.settings.on_exception)
-                        s.settings.on_exception(typeid(e).name(), request_id);
-                    answer = problem("internal", request_id);
-                }
+                answer.make = [request_id, finish = std::move(finish)] {
+                    return verify_answer(finish(), request_id);
+                };
                 reply(std::move(answer));
             });
     };

@@ -306,6 +306,7 @@ struct Front::Impl {
     [[nodiscard]] bool is_ours(std::string_view host) const;
     void run(Exchange& ex);
     Response answer(Exchange& ex);
+    Response guarded(const Exchange& ex, const std::function<Response()>& handler) const;
     void dispatch(Exchange& ex, httplib::Response& res);
     void log(const Exchange& ex, int status, std::string_view code, std::size_t bytes) const;
 };
@@ -383,6 +384,7 @@ struct Worker {
     void evict_one();
     void drive(Connection& c);
     void answer(Connection& c, bool may_wait);
+    void make_answer(Connection& c);
     void complete(Connection& c);
     bool receive(Connection& c);
     bool begin(Connection& c);
@@ -482,6 +484,10 @@ void Worker::take_inbox(Clock::time_point now) {
             if (epoll_ctl(epoll, EPOLL_CTL_ADD, c->fd, &e) != 0) destroy(*c);
             // The edge for what is there already comes with the next epoll_wait().
             continue;
+        }
+        if (c->ex.res.make) {
+            make_answer(*c);
+            front.deferred.fetch_sub(1, std::memory_order_release);
         }
         c->phase = Connection::Phase::writing;
         c->deadline = now + front.settings.write_timeout;
@@ -722,6 +728,7 @@ void Worker::answer(Connection& c, bool may_wait) {
         later([this, conn](Response res) {
             Front::Impl& owner = front;
             conn->ex.res = std::move(res);
+            if (conn->ex.res.make) return post(conn);
             complete(*conn);
             owner.deferred.fetch_sub(1, std::memory_order_release);
         });
@@ -732,6 +739,14 @@ void Worker::answer(Connection& c, bool may_wait) {
     ex.res = problem("overloaded", ex.req.request_id);
     complete(c);
     front.deferred.fetch_sub(1, std::memory_order_release);
+}
+
+// On the worker: the last part of an answer that came later.
+void Worker::make_answer(Connection& c) {
+    const std::function<Response()> make = std::move(c.ex.res.make);
+    c.ex.res = front.guarded(c.ex, make);
+    front.run(c.ex);
+    emit(c);
 }
 
 // Sends the answer of a lent connection from whatever thread has it, and gives the connection back.
@@ -859,10 +874,14 @@ Response Front::Impl::answer(Exchange& ex) {
         }
         return problem("not_found", ex.req.request_id);
     }
-    // A handler's exception is a bug or an adapter's leak. Its text may hold bound values, so only
-    // its type is reported, and nothing of it is answered.
+    return guarded(ex, [&ex] { return ex.route->handler(ex.req); });
+}
+
+// A handler's exception is a bug or an adapter's leak. Its text may hold bound values, so only its
+// type is reported, and nothing of it is answered.
+Response Front::Impl::guarded(const Exchange& ex, const std::function<Response()>& handler) const {
     try {
-        return ex.route->handler(ex.req);
+        return handler();
     } catch (const std::exception& e) {
         if (settings.on_exception) settings.on_exception(typeid(e).name(), ex.req.request_id);
     } catch (...) {

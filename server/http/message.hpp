@@ -72,6 +72,8 @@ struct Response {
     // any thread, with the answer. No thread waits meanwhile. The Request lives until then.
     std::function<void(Reply)> later;
     bool later_waits = false;  // `later` itself takes long: never call it on an I/O worker
+    // In what the Reply is given, instead of an answer: makes it, on the I/O worker that sends it.
+    std::function<Response()> make;
 
     Response& set(std::string field_name, std::string value) {
         headers.emplace_back(std::move(field_name), std::move(value));

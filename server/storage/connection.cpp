@@ -4,6 +4,9 @@
 #include <soci/sqlite3/soci-sqlite3.h>
 
 #include <mutex>
+#include <stdexcept>
+
+#include "server/storage/statements.hpp"
 
 namespace twofold::storage {
 namespace {
@@ -32,6 +35,11 @@ void configure_sqlite() {
 }  // namespace
 
 long long Connection::run(const Sql& sql) {
+    if (sql.kept()) {
+        const long long rows = prepared(sql).run(sql);
+        ++succeeded_;
+        return rows;
+    }
     try {
         soci::statement statement(session_);
         prepare(
@@ -46,6 +54,19 @@ long long Connection::run(const Sql& sql) {
 
 void Connection::select(const Sql& sql, std::span<const Kind> kinds,
                         const std::function<void(std::vector<Cell>&)>& row) {
+    if (sql.kept()) {
+        bool counted = false;
+        const auto count = [&] {
+            if (!counted) ++succeeded_;
+            counted = true;
+        };
+        prepared(sql).select(sql, kinds, [&](std::vector<Cell>& cells) {
+            count();  // once a row has been seen, whatever comes after it
+            row(cells);
+        });
+        count();
+        return;
+    }
     try {
         soci::statement statement(session_);
         std::vector<Cell> cells(kinds.size());
@@ -70,6 +91,11 @@ void Connection::select(const Sql& sql, std::span<const Kind> kinds,
     } catch (const soci::soci_error& error) {
         throw classify(session_, error);
     }
+}
+
+Prepared& Connection::prepared(const Sql& sql) {
+    if (statements_ == nullptr) throw std::logic_error("a kept statement without Statements");
+    return statements_->of(session_, dialect_.engine, sql);
 }
 
 std::optional<long long> Connection::number(const Sql& sql) {
@@ -114,6 +140,7 @@ void Connection::open() {
 }
 
 void Connection::close() noexcept {
+    if (statements_ != nullptr) statements_->clear();
     try {
         session_.close();
     } catch (const std::exception&) {  // nothing to close, or the peer is gone: either is closed

@@ -24,10 +24,14 @@ struct Cell {
     bool is_null() const { return indicator == soci::i_null; }
 };
 
+class Prepared;
+class Statements;
+
 class Connection {
  public:
-    Connection(soci::session& session, const Dialect& dialect)
-        : session_(session), dialect_(dialect) {}
+    // `statements`: of this session, for kept ones; without it there can be none.
+    Connection(soci::session& session, const Dialect& dialect, Statements* statements = nullptr)
+        : session_(session), dialect_(dialect), statements_(statements) {}
 
     // Rows found by the WHERE clause (not only those whose values changed: CLIENT_FOUND_ROWS).
     long long run(const Sql& sql);
@@ -50,8 +54,11 @@ class Connection {
     void close() noexcept;
 
  private:
+    Prepared& prepared(const Sql& sql);
+
     soci::session& session_;
     const Dialect& dialect_;
+    Statements* statements_;
     std::int64_t succeeded_ = 0;
 };
 

@@ -38,6 +38,7 @@ Dialect sqlite_dialect(const DatabaseUrl& url, std::chrono::milliseconds deadlin
     d.begin_write = "BEGIN IMMEDIATE";
     d.begin_read = "BEGIN";
     d.table_options = " WITHOUT ROWID";
+    d.straight_join = " CROSS JOIN ";
     d.one_writer = true;
     return d;
 }
@@ -76,6 +77,8 @@ Dialect mysql_dialect(const DatabaseUrl& url, std::chrono::milliseconds deadline
     d.begin_write = "START TRANSACTION";
     d.for_update = " FOR UPDATE";
     d.skip_locked = " FOR UPDATE SKIP LOCKED";
+    d.rows_a_statement = 64;
+    d.straight_join = " STRAIGHT_JOIN ";
     // Compared byte by byte and without padding: 'Abc', 'abc' and 'abc ' are three values. The
     // comments are run by MariaDB and by MySQL only; the names differ.
     d.table_options =
@@ -90,6 +93,11 @@ Dialect mysql_dialect(const DatabaseUrl& url, std::chrono::milliseconds deadline
 std::string Dialect::force_index(const char* index) const {
     if (engine != Engine::mysql) return " ";
     return std::string(" FORCE INDEX (") + index + ") ";
+}
+
+std::string Dialect::prefixed(const char* prefix, const char* column) const {
+    if (engine == Engine::mysql) return std::string("CONCAT('") + prefix + "', " + column + ")";
+    return std::string("('") + prefix + "' || " + column + ")";
 }
 
 Dialect make_dialect(const DatabaseUrl& url, std::chrono::milliseconds deadline) {

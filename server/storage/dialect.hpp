@@ -18,12 +18,16 @@ struct Dialect {
     std::string for_update;               // after a SELECT that locks its rows
     std::string skip_locked;              // the same, leaving out rows that are locked already
     std::string table_options;            // after the closing parenthesis of CREATE TABLE
+    std::size_t rows_a_statement = 1;     // in bulk: more than one saves round trips
+    std::string straight_join;            // an inner join whose left side is read first
     bool one_writer = false;              // writers of this process queue here, not in the database
     bool ddl_commits = false;  // a migration that stopped half-way left half of its tables
 
     // " FORCE INDEX (name) " between a table and WHERE where a planner left alone may scan a whole
     // small index and lock every row of it.
     std::string force_index(const char* index) const;
+    // An expression: 'prefix' before the text of a column.
+    std::string prefixed(const char* prefix, const char* column) const;
 };
 
 Dialect make_dialect(const DatabaseUrl& url, std::chrono::milliseconds deadline);

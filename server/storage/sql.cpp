@@ -19,7 +19,17 @@ constexpr std::array<bool, 256> kPlain = make_plain();
 
 }  // namespace
 
+Sql& Sql::null() {
+    if (!kept_) return raw("NULL");
+    values_.emplace_back();
+    return raw("?");
+}
+
 Sql& Sql::value(std::int64_t number) {
+    if (kept_) {
+        values_.push_back({SqlValue::Kind::number, number});
+        return raw("?");
+    }
     char digits[24];
     const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
     text_.append(digits, end);
@@ -27,6 +37,11 @@ Sql& Sql::value(std::int64_t number) {
 }
 
 Sql& Sql::value(std::string_view text) {
+    if (kept_) {
+        values_.push_back({SqlValue::Kind::text, 0, texts_.size(), text.size()});
+        texts_ += text;
+        return raw("?");
+    }
     if (std::all_of(text.begin(), text.end(),
                     [](char c) { return kPlain[static_cast<unsigned char>(c)]; })) {
         text_ += '\'';

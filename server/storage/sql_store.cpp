@@ -7,6 +7,7 @@
 
 #include "server/storage/connection.hpp"
 #include "server/storage/sql_tx.hpp"
+#include "server/storage/statements.hpp"
 #include "server/storage/store.hpp"
 
 namespace twofold::storage {
@@ -76,6 +77,7 @@ class SqlStore final : public Store {
         bool open = false;
         std::uint64_t thread_id = 0;  // of the last connection, also after it was lost
         SteadyClock::time_point used{};
+        Statements statements;
     };
 
     // A leased place. Gives it back; a connection that failed is closed first.
@@ -229,7 +231,7 @@ Outcome<Done> SqlStore::write(std::string_view, const std::function<bool(Tx&)>& 
         } const turn{dialect_.one_writer ? &writer_ : nullptr};
         Lease lease(*this);
         Slot& slot = lease.slot();
-        Connection c(lease.session(), dialect_);
+        Connection c(lease.session(), dialect_, &slot.statements);
 
         for (int attempt = 0;; ++attempt) {
             bool committing = false;
@@ -279,7 +281,7 @@ Outcome<Done> SqlStore::read(const std::function<void(Tx&)>& fn) {
     try {
         Lease lease(*this);
         Slot& slot = lease.slot();
-        Connection c(lease.session(), dialect_);
+        Connection c(lease.session(), dialect_, &slot.statements);
         for (int attempt = 0;; ++attempt) {
             try {
                 make_usable(c, slot);
@@ -318,7 +320,7 @@ bool SqlStore::ready() {
     try {
         Lease lease(*this);
         Slot& slot = lease.slot();
-        Connection c(lease.session(), dialect_);
+        Connection c(lease.session(), dialect_, &slot.statements);
         for (int attempt = 0; attempt < 2; ++attempt) {
             try {
                 make_usable(c, slot);

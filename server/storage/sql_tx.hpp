@@ -1,6 +1,7 @@
 // sql_tx.hpp - domain::Tx over one connection, for every dialect. Throws DatabaseTrouble; the store
 // (sql_store.cpp) turns it into a repetition or a problem.
 #pragma once
+#include <span>
 #include <optional>
 #include <vector>
 
@@ -163,13 +164,20 @@ class SqlTx final : public domain::Tx {
     template <class Row>
     void put(const Row& row);  // insert or overwrite
 
+    // Users, by their ids or by those of their challenges, with all that hangs on them.
+    void load_joined(domain::VerifyRows& rows, std::vector<std::string> ids, bool by_challenge);
     void load_deliveries(domain::VerifyRows& rows);
     template <class Row>
-    void load_by_keys(const std::vector<std::string>& keys, const std::function<void(Row)>& found);
-    // One UPDATE … CASE for all dirty rows: only the columns that differ from what was loaded.
+    void insert_many(std::span<const Row* const> rows);
+    void insert_steps(std::span<const domain::VerifyRows::StepUse> steps);
+    // One UPDATE … CASE for many dirty rows: only the columns that differ from what was loaded.
     template <class Row, class Map>
-    void update_many(Map& rows, const std::map<std::string, Row>& loaded);
+    void update_many(Map& rows);
+    template <class Row>
+    void update_some(std::span<domain::Tracked<Row>* const> rows);
     void save_chains(domain::VerifyRows& rows, const std::map<std::string, std::int64_t>& added);
+    void move_chains(std::span<const domain::ChainHead* const> heads,
+                     std::span<const std::int64_t> lengths_before);
     int sweep_table(const char* table, const char* key, const std::string& condition,
                     const char* order, int limit);
     std::int64_t count_sealed(const char* table, const char* key, const std::string& condition);
@@ -177,16 +185,6 @@ class SqlTx final : public domain::Tx {
     Connection& c_;
     bool writable_;
     std::string witness_;
-
-    // What load_for_verify gave, to find out what changed.
-    struct Loaded {
-        std::map<std::string, domain::ChallengeRow> challenges;
-        std::map<std::string, domain::UserRow> users;
-        std::map<std::string, domain::FactorRow> factors;
-        std::map<std::string, domain::BudgetRow> budgets;
-        std::map<std::string, domain::DeliveryRow> deliveries;
-    };
-    Loaded loaded_;
 };
 
 }  // namespace twofold::storage

@@ -95,9 +95,14 @@ Trouble of_sqlite(int code) {
 
 }  // namespace
 
+DatabaseTrouble mysql_trouble(unsigned code) { return {of_mysql(code), static_cast<int>(code)}; }
+DatabaseTrouble sqlite_trouble(int extended_code) {
+    return {of_sqlite(extended_code), extended_code};
+}
+
 DatabaseTrouble classify(soci::session& session, const soci::soci_error& error) {
     if (const auto* e = dynamic_cast<const soci::mysql_soci_error*>(&error))
-        return {of_mysql(e->err_num_), static_cast<int>(e->err_num_)};
+        return mysql_trouble(e->err_num_);
     if (const auto* e = dynamic_cast<const soci::sqlite3_soci_error*>(&error)) {
         int code = e->result();
         // The connection knows the extended code; SOCI 4.0 keeps the primary one.
@@ -108,7 +113,7 @@ DatabaseTrouble classify(soci::session& session, const soci::soci_error& error) 
             const int extended = sqlite_api::sqlite3_extended_errcode(backend->conn_);
             if ((extended & 0xff) == (code & 0xff)) code = extended;
         }
-        return {of_sqlite(code), code};
+        return sqlite_trouble(code);
     }
     // SOCI's own: a session without a connection, or a conversion that failed.
     return {session.get_backend() == nullptr ? Trouble::gone : Trouble::internal, 0};

@@ -22,6 +22,8 @@ struct DatabaseTrouble {
     int native_code = 0;
 };
 
+DatabaseTrouble mysql_trouble(unsigned code);
+DatabaseTrouble sqlite_trouble(int extended_code);
 DatabaseTrouble classify(soci::session& session, const soci::soci_error& error);
 
 }  // namespace twofold::storage

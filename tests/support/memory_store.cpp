@@ -272,8 +272,6 @@ class MemoryTx final : public Tx {
                 if (auto budget = find(d_.budgets, factor_id.value))
                     rows.budgets[budget->id] = {*budget, false};
             }
-            if (auto budget = find(d_.budgets, id.value + ":backup"))
-                rows.budgets[budget->id] = {*budget, false};
             const std::string chain = "user:" + id.value;
             rows.chains[chain] = {lock_chain(chain), false};
         }

@@ -213,7 +213,8 @@ TEST_CASE("verify_later holds no thread: exact answers, and unavailable at the d
     };
     const auto ask = [&](std::size_t i, std::string typed) {
         challenges.verify_later(callers[i], open[i], {std::move(typed), std::nullopt, {}},
-                                [&](const Outcome<Verified>& answer) {
+                                [&](const Challenges::Finish& finish) {
+                                    const Outcome<Verified> answer = finish();
                                     const std::lock_guard lock(mutex);
                                     if (answer)
                                         ++right;

@@ -2,6 +2,7 @@
 #include <atomic>
 #include <chrono>
 #include <mutex>
+#include <stdexcept>
 #include <thread>
 
 #include "server/http/front.hpp"
@@ -127,4 +128,37 @@ TEST_CASE("a drain waits for answers that are owed; a peer that left is no troub
     CHECK(s.front->drain(5s));
     later.join();
     CHECK(patient.answer().body == "later");
+}
+
+TEST_CASE("the last part of an answer is made on the I/O worker; an exception in it is a 500") {
+    Served s;
+    Wire good = s.ask("/direct");
+    s.wait_for(1);
+    std::atomic<bool> on_worker{false};
+    std::vector<Reply> owed;
+    {
+        const std::lock_guard lock(s.mutex);
+        owed.swap(s.owed);
+    }
+    Response whole;
+    whole.make = [&] {
+        on_worker = std::this_thread::get_id() == s.handled;  // "/direct" is handled there
+        return text("made");
+    };
+    owed.front()(std::move(whole));
+    CHECK(good.answer().body == "made");
+    CHECK(on_worker);
+
+    good.send("GET /direct HTTP/1.1\r\nHost: a\r\n\r\n");
+    s.wait_for(1);
+    {
+        const std::lock_guard lock(s.mutex);
+        owed.swap(s.owed);
+    }
+    Response broken;
+    broken.make = []() -> Response { throw std::runtime_error("no"); };
+    owed.front()(std::move(broken));
+    CHECK(good.answer().status == 500);
+    good.send("GET /now HTTP/1.1\r\nHost: a\r\n\r\n");
+    CHECK(good.answer().body == "now");
 }
