@@ -142,6 +142,67 @@ std::optional<Problem> show_secret(Tx& tx, Core& core, const UserRow& owner, con
     return std::nullopt;
 }
 
+// What the proof must have been for. Replacing an email or WhatsApp factor by its own kind changes its
+// address (flow 7).
+Outcome<Action> action_of(Core& core, const UserId& user, const EnrolmentRequest& request) {
+    Action action = Action::add_factor;
+    if (!is_delivered(request.method) || request.replaces.empty()) return action;
+    const Outcome<Done> looked = core.store.read([&](Tx& tx) {
+        std::vector<FactorRow> factors = tx.factors(user);
+        const FactorRow* old = find_factor(factors, request.replaces);
+        action = old != nullptr && old->method == request.method ? Action::change_address
+                                                                 : Action::add_factor;
+    });
+    if (!looked) return looked.error();
+    return action;
+}
+
+// The pending row, not stored yet, with its secret or address inside.
+Outcome<FactorRow> new_factor(Tx& tx, Core& core, const UserRow& owner,
+                              const EnrolmentRequest& request, const std::string& label,
+                              const Secret& secret) {
+    FactorRow row;
+    row.id = new_id<FactorId>(core.random, "enr_");
+    row.application = owner.application;
+    row.user = owner.id;
+    row.method = request.method;
+    row.status = FactorStatus::pending;
+    row.label = label;
+    row.totp = request.totp;
+    row.replaces = request.replaces;
+    row.created_at = core.clock.now();
+    row.expires_at = row.created_at + core.settings.enrolment_life;
+    if (!is_delivered(request.method)) {
+        seal_secret(core, row, secret.expose());
+        return row;
+    }
+    const Outcome<Address> address = read_address(core, owner, request);
+    if (!address) return address.error();
+    const auto application = tx.application(owner.application);
+    if (!application ||
+        offer_of(tx, core, *application, row.method, address->region) != Offer::available)
+        return problem(Code::method_unavailable);
+    set_address(core, row, address->text, address->region);
+    return row;
+}
+
+// Shows an app's secret, or sends the first code.
+std::optional<Problem> hand_over(Tx& tx, Core& core, const Caller& caller, const UserRow& owner,
+                                 const FactorRow& row, const Secret& secret,
+                                 EnrolmentStarted& started) {
+    if (!is_delivered(row.method)) return show_secret(tx, core, owner, row, secret, started);
+    const Outcome<DeliveryView> sent =
+        send_code(tx, core, caller, {&owner, &row, nullptr, caller.client.ip});
+    if (sent) {
+        started.view.delivery = *sent;
+        return std::nullopt;
+    }
+    // With a proof that was used up the pending one stays: its code can be asked for without
+    // another.
+    if (row.opened_with == OpenedWith::proof) return std::nullopt;
+    return sent.error();
+}
+
 }  // namespace
 
 Outcome<EnrolmentStarted> Enrolments::start(const Caller& caller, std::string_view user,
@@ -149,22 +210,11 @@ Outcome<EnrolmentStarted> Enrolments::start(const Caller& caller, std::string_vi
     const std::string label =
         request.label.empty() ? default_label(request.method) : request.label;
     if (std::optional<Problem> wrong = fault(request, label)) return *wrong;
-    const bool delivered = is_delivered(request.method);
     const Outcome<UserRow> known = look_up_subject(core_, caller, user, Scope::enroll);
     if (!known) return known.error();
-
-    // Replacing an email or WhatsApp factor by its own kind changes its address (flow 7).
-    Action action = Action::add_factor;
-    if (delivered && !request.replaces.empty()) {
-        const Outcome<Done> looked = core_.store.read([&](Tx& tx) {
-            std::vector<FactorRow> factors = tx.factors(known->id);
-            const FactorRow* old = find_factor(factors, request.replaces);
-            action = old != nullptr && old->method == request.method ? Action::change_address
-                                                                     : Action::add_factor;
-        });
-        if (!looked) return looked.error();
-    }
-    ProofCheck proof(core_, caller, request.proof, action, request.replaces.value);
+    const Outcome<Action> action = action_of(core_, known->id, request);
+    if (!action) return action.error();
+    ProofCheck proof(core_, caller, request.proof, *action, request.replaces.value);
     if (const Outcome<Done> ready = proof.prepare(known->id); !ready) return ready.error();
 
     const Secret secret = random_bytes(core_.random, digest_size(request.totp.algorithm));
@@ -174,44 +224,24 @@ Outcome<EnrolmentStarted> Enrolments::start(const Caller& caller, std::string_vi
         return false;
     };
     const auto work = [&](Tx& tx) {
-        const Instant now = core_.clock.now();
         const Outcome<UserRow> owner = lock_subject(tx, caller, user, Scope::enroll);
         if (!owner) return refuse(owner.error());
-        FactorRow row;
-        row.id = new_id<FactorId>(core_.random, "enr_");
-        row.application = owner->application;
-        row.user = owner->id;
-        row.method = request.method;
-        row.status = FactorStatus::pending;
-        row.label = label;
-        row.totp = request.totp;
-        row.replaces = request.replaces;
-        row.created_at = now;
-        row.expires_at = now + core_.settings.enrolment_life;
         // Everything that can be refused for another reason comes before the proof: a right code is
         // never told to be right without being used up.
-        if (delivered) {
-            const Outcome<Address> address = read_address(core_, *owner, request);
-            if (!address) return refuse(address.error());
-            const auto application = tx.application(owner->application);
-            if (!application || offer_of(tx, core_, *application, row.method, address->region) !=
-                                    Offer::available)
-                return refuse(problem(Code::method_unavailable));
-            set_address(core_, row, address->text, address->region);
-        } else {
-            seal_secret(core_, row, secret.expose());
-        }
+        Outcome<FactorRow> made = new_factor(tx, core_, *owner, request, label, secret);
+        if (!made) return refuse(made.error());
+        FactorRow& row = *made;
         std::vector<FactorRow> before = tx.factors(owner->id);
         if (auto full = no_room(core_, request, before, row.address_index)) return refuse(*full);
-        const Opened opened = check_right(tx, core_, caller, *owner, request, proof,
-                                          has_second_factor(before));
+        const Opened opened =
+            check_right(tx, core_, caller, *owner, request, proof, has_second_factor(before));
         if (opened.refused) {
             answer = *opened.refused;
             return opened.charged;
         }
         row.opened_with = opened.with;
         if (opened.with == OpenedWith::recover) row.opened_by = caller.session()->id;
-        make_room(tx, owner->id, now);
+        make_room(tx, owner->id, row.created_at);
         tx.insert_factor(row);
         record(tx, core_, caller, *owner,
                {.action = "enrollment.started",
@@ -220,16 +250,8 @@ Outcome<EnrolmentStarted> Enrolments::start(const Caller& caller, std::string_vi
                 .label = label});
         EnrolmentStarted started;
         started.view = view_of(row, nullptr, *owner, core_);
-        if (delivered) {
-            const Outcome<DeliveryView> sent =
-                send_code(tx, core_, caller, {&*owner, &row, nullptr, caller.client.ip});
-            // With a proof that was used up the refusal is committed, and the pending one stays: its
-            // code can be asked for again without another proof.
-            if (!sent && opened.with != OpenedWith::proof) return refuse(sent.error());
-            if (sent) started.view.delivery = *sent;
-        } else if (auto wrong = show_secret(tx, core_, *owner, row, secret, started)) {
+        if (auto wrong = hand_over(tx, core_, caller, *owner, row, secret, started))
             return refuse(*wrong);
-        }
         answer = std::move(started);
         return true;
     };

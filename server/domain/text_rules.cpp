@@ -17,9 +17,10 @@ bool plain_up_to(std::string_view text, std::size_t characters) {
 }
 
 // RFC 5321 section 4.1.2: a host name with at least one dot, labels of 1..63 that neither begin nor
-// end with a hyphen. Address literals are refused.
+// end with a hyphen. Address literals are refused. Internationalised names (RFC 5890) may be written
+// as people read them; what has no ASCII form is refused when a mail leaves.
 bool valid_domain(std::string_view domain) {
-    if (domain.size() > 253) return false;
+    if (domain.size() > 253 || !is_plain_text(domain)) return false;
     std::size_t labels = 0;
     while (true) {
         const std::size_t dot = domain.find('.');
@@ -27,7 +28,10 @@ bool valid_domain(std::string_view domain) {
         if (label.empty() || label.size() > 63 || label.front() == '-' || label.back() == '-')
             return false;
         if (!std::all_of(label.begin(), label.end(),
-                         [](char c) { return letter(c) || digit(c) || c == '-'; }))
+                         [](char c) {
+                             return letter(c) || digit(c) || c == '-' ||
+                                    static_cast<unsigned char>(c) >= 0x80;
+                         }))
             return false;
         ++labels;
         if (dot == std::string_view::npos) break;

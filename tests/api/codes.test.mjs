@@ -219,6 +219,18 @@ for (const database of databases) {
       assert.equal(smtp.tries.length, before);
     });
 
+    it('an internationalised domain is written in ASCII on the way and as people read it elsewhere', async () => {
+      const user = `codes-${process.pid}-${++made}`;
+      await key.call('PUT', `/v1/users/${user}`, { email: `${user}@bücher.example` });
+      const since = Date.now();
+      const started = await key.call('POST', `/v1/users/${user}/enrollments`, { method: 'email' });
+      assert.equal(started.body.to, 'c•••@b•••.example');
+      const code = await smtp.code(`${user}@bücher.example`, since); // as the test's server reads the ASCII form
+      const mail = await smtp.next((m) => m.envelope.to[0] === `${user}@bücher.example`);
+      assert.ok(mail.envelope.raw.includes(`To: <${user}@xn--bcher-kva.example>`));
+      assert.equal((await key.call('POST', `/v1/users/${user}/enrollments/${started.body.id}/confirm`, { code })).status, 200);
+    });
+
     it('a person signs in with an email code from the half-open session, which may do nothing else', async () => {
       const { client, email, password } = await person(site);
       const since = Date.now();

@@ -102,7 +102,8 @@ TEST_CASE("JSON text is escaped as RFC 8259 section 7 asks and read back") {
 
 TEST_CASE("security 26: an address with CR/LF, a second recipient or a leading dash is none") {
     for (const char* right : {"a@example.com", "first.last+tag@sub.example.co",
-                              "o'neil@example.org", "A_b-c=d@xn--bcher-kva.example"})
+                              "o'neil@example.org", "A_b-c=d@xn--bcher-kva.example",
+                              "a@bücher.example", "a@例え.テスト"})
         CHECK(valid_email(right));
     for (const std::string& wrong : {std::string(),
                                      std::string("a"),
@@ -123,6 +124,8 @@ TEST_CASE("security 26: an address with CR/LF, a second recipient or a leading d
                                      std::string(65, 'x') + "@example.com",
                                      "a@" + std::string(250, 'x') + ".com",
                                      std::string("ü@example.com"),
+                                     std::string("a@bü\u202echer.example"),
+                                     std::string("a@b\xfc" "cher.example"),
                                      std::string("<a@example.com>")}) {
         INFO(wrong);
         CHECK_FALSE(valid_email(wrong));
