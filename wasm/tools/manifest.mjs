@@ -91,8 +91,8 @@ export function manifest() {
     schemaVersion: "1.0.0",
     readme: "README.md",
     modules: [
-      element("setup", "TwofoldSetup", ["codes_panel"]),
-      element("verify", "TwofoldVerify", []),
+      element("setup", "TwofoldSetup", ["codes_panel", "sent_panels", "delivery_panel"]),
+      element("verify", "TwofoldVerify", ["delivery_panel"]),
       element("settings", "TwofoldSettings", ["codes_panel"]),
     ],
   };

@@ -4,7 +4,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import ts from "typescript";
-import { kErrorCodes } from "../../../wasm/src/api.js";
+import { kErrorCodes, kDeliveryReasons } from "../../../wasm/src/api.js";
 import { kActivityKeys } from "../../../wasm/src/elements/activity.js";
 import { parsePattern, placeholders } from "../../../wasm/src/i18n.js";
 import { root } from "./fakes.js";
@@ -56,11 +56,16 @@ test("no translation is English left over", () => {
 
 test("every refusal and every kind of event has its sentence", () => {
   for (const code of kErrorCodes) assert.ok(en[`error.${code}`], code);
+  for (const reason of kDeliveryReasons) assert.ok(en[`delivery.failed_${reason}`], reason);
   for (const key of kActivityKeys) assert.ok(en[key], key);
 });
 
 /** Keys made of parts: what stands before `${` in the source. */
-const kBuilt = [/^error\./, /^method\./, /^verify\.lead_/, /^done\.(title|lead)/, /^setup\.method_\w+_help$/];
+const kBuilt = [
+  /^(error|method|problem)\./, /^verify\.lead_/, /^done\.(title|lead)/, /^done\.advice_(email|whatsapp)$/, /^setup\.method_\w+_help$/,
+  /^setup\.(title_|sent_lead_)?(email|whatsapp)(_title|_lead|_which|_suggested|_other|_change)?$/,
+  /^delivery\.(sending|queued|sent|delivered|read|failed|expired)$/, /^delivery\.failed_/, /^settings\.(problem_|change_)/,
+];
 
 test("every key used exists and every message is used", () => {
   const source = [...sources.values()].join("\n");

@@ -129,13 +129,13 @@ test("remove, regenerate and disable carry the code in the same request", async 
   });
   await flow.load();
   const attempt = { code: "123456", method: "totp" as const };
-  await flow.proof(flow.remove(flow.enrollments[1]!)).submit(attempt);
+  await flow.proof({ action: "remove_factor", object: "enr_b" }, flow.remove(flow.enrollments[1]!)).submit(attempt);
   assert.deepEqual(flow.enrollments.map((e) => e.id), ["enr_a"]);
   assert.equal(flow.notice?.key, "settings.removed");
-  await flow.proof(flow.regenerate).submit(attempt);
+  await flow.proof({ action: "regenerate" }, flow.regenerate).submit(attempt);
   assert.equal(flow.view.kind, "codes");
   assert.equal(flow.view.kind === "codes" && flow.view.flow.codes.length, 10);
-  await flow.proof(flow.disable).submit(attempt);
+  await flow.proof({ action: "disable" }, flow.disable).submit(attempt);
   assert.equal(flow.enabled, false);
   assert.equal(flow.notice?.key, "settings.turned_off");
   for (const path of ["enrollments/enr_b/remove", "backup-codes", "disable"]) {
@@ -147,7 +147,7 @@ test("remove, regenerate and disable carry the code in the same request", async 
 test("a refused proof changes nothing", async () => {
   const { flow } = serve({ "POST /v1/users/me/disable": [422, { code: "code_invalid", attempts_remaining: 4 }] });
   await flow.load();
-  await assert.rejects(flow.proof(flow.disable).submit({ code: "000000" }), { code: "code_invalid" });
+  await assert.rejects(flow.proof({ action: "disable" }, flow.disable).submit({ code: "000000" }), { code: "code_invalid" });
   assert.equal(flow.enabled, true);
 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Attempt } from "../../../wasm/src/api.js";
+import type { Attempt, Delivery, Enrollment, PendingEnrollment } from "../../../wasm/src/api.js";
 import { SetupFlow, type SetupDeps, type SetupRequest } from "../../../wasm/src/elements/setup_flow.js";
 import { Clock, enrollment, fakeCore, kSecret, pending, refusal } from "./fakes.js";
 
@@ -9,6 +9,9 @@ const kCodes = ["AAAAA-BBBBB-CCCCC", "DDDDD-EEEEE-FFFFF", "GGGGG-HHHHH-JJJJJ"];
 interface Script {
   enroll?: (proof: object) => void;
   confirm?: (code: string) => void;
+  pending?: (clock: Clock) => PendingEnrollment;
+  enrollment?: () => Enrollment;
+  send?: () => { delivery: Delivery };
   core?: Parameters<typeof fakeCore>[0] | "blocked";
   session?: boolean;
   codes?: readonly string[];
@@ -23,7 +26,7 @@ function setUp(script: Script = {}, request: SetupRequest = { proofs: [] }) {
     enroll: async (body, proof = {}) => {
       calls.push(["enroll", body, proof]);
       script.enroll?.(proof);
-      return pending(clock);
+      return script.pending?.(clock) ?? pending(clock);
     },
     confirmEnrollment: async (id, code) => {
       calls.push(["confirm", id, code]);
@@ -35,6 +38,15 @@ function setUp(script: Script = {}, request: SetupRequest = { proofs: [] }) {
       if (password !== "correct horse") throw refusal("credentials_invalid", 401);
       return { csrf_token: "c" };
     },
+    enrollment: async (id) => {
+      calls.push(["enrollment", id]);
+      return script.enrollment?.() ?? enrollment(id);
+    },
+    sendEnrollmentCode: async (id) => {
+      calls.push(["send", id]);
+      return script.send?.() ?? Promise.reject(refusal("internal", 500));
+    },
+    pause: () => undefined,
     enrollments: async () => ({ items: [enrollment("enr_a", "Phone")], next_cursor: null }),
   };
   const core = script.core;

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Attempt } from "../../../wasm/src/api.js";
-import { VerifyFlow, proofOpening, waysOf, type Opening } from "../../../wasm/src/elements/verify_flow.js";
+import { proofOpening } from "../../../wasm/src/elements/proof_target.js";
+import { VerifyFlow, waysOf, type Opening } from "../../../wasm/src/elements/verify_flow.js";
 import { Clock, enrollment, fakeCore, refusal, settle } from "./fakes.js";
 
 const kOpening: Opening = {

@@ -25,26 +25,37 @@ export interface FieldOptions {
   readonly label: string;
   readonly help?: string | undefined;
   readonly problem: Problem | undefined;
-  readonly kind: "code" | "backup" | "name" | "password";
+  readonly kind: "code" | "backup" | "name" | "password" | "email" | "tel" | "number";
   readonly value?: string;
 }
+
+const kAutocomplete = {
+  code: "one-time-code",
+  backup: "off",
+  name: "off",
+  password: "current-password",
+  email: "email",
+  tel: "tel",
+  number: "tel-national",
+} as const;
 
 /** One labelled input. Codes are one field, never six boxes; nothing submits by itself. */
 export function field({ label, help, problem, kind, value }: FieldOptions): TemplateResult {
   const described = [help ? "help" : "", problem ? "problem" : ""].filter(Boolean).join(" ");
   const code = kind === "code";
+  const phone = kind === "tel" || kind === "number";
   return html`<div class="field">
     <label for="field">${label}</label>
     <input
       id="field"
       part="input"
       class=${code ? "code" : kind === "backup" ? "code backup" : ""}
-      type=${kind === "password" ? "password" : "text"}
-      name=${kind === "backup" ? "backup-code" : kind}
+      type=${kind === "password" ? "password" : phone ? "tel" : "text"}
+      name=${kind === "backup" ? "backup-code" : phone ? "tel" : kind}
       .value=${value ?? ""}
       dir=${kind === "name" ? "auto" : "ltr"}
-      autocomplete=${{ code: "one-time-code", backup: "off", name: "off", password: "current-password" }[kind]}
-      inputmode=${code ? "numeric" : "text"}
+      autocomplete=${kAutocomplete[kind]}
+      inputmode=${code ? "numeric" : phone ? "tel" : kind === "email" ? "email" : "text"}
       autocapitalize=${kind === "backup" ? "characters" : "off"}
       spellcheck="false"
       aria-describedby=${described || nothing}

@@ -1,11 +1,12 @@
 // settings_element.ts - <twofold-settings>: Security Settings, whole.
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
-import { TwofoldApi, type ApiOptions, type AuditItem, type Enrollment } from "../api.js";
+import { TwofoldApi, type ApiOptions, type AuditItem, type Enrollment, type ManageSubject } from "../api.js";
 import { Translator, type Messages } from "../i18n.js";
 import { activityText } from "./activity.js";
 import { TwofoldElement } from "./base.js";
 import { codesPanel } from "./codes_panel.js";
-import { icon, kApp, kKey, kShield } from "./icons.js";
+import { isSent } from "./delivery_flow.js";
+import { icon, kApp, kKey, kShield, methodIcon } from "./icons.js";
 import { button, field, heading, loading, notice, problemSlot, typed } from "./parts.js";
 import { problemText } from "./problem.js";
 import { SettingsFlow, type View } from "./settings_flow.js";
@@ -93,6 +94,7 @@ export class TwofoldSettings extends TwofoldElement {
           .coreLoader=${this.coreLoader}
           .headingLevel=${this.headingLevel}
           .proofs=${view.proofs}
+          .offers=${flow.offers}
           .replaces=${view.replaces}
           .recover=${view.recover}
           @twofold-enabled=${() => {
@@ -110,6 +112,7 @@ export class TwofoldSettings extends TwofoldElement {
           title: t("settings.remove_title", { label: view.enrollment.label }),
           text: t("settings.remove_text"),
           submit: t("settings.remove_confirm"),
+          subject: { action: "remove_factor", object: view.enrollment.id },
           danger: true,
           run: flow.remove(view.enrollment),
           done: () => this.say("twofold-changed", { change: "removed" }),
@@ -119,6 +122,7 @@ export class TwofoldSettings extends TwofoldElement {
           title: t("settings.regenerate_title"),
           text: t("settings.regenerate_text"),
           submit: t("settings.regenerate"),
+          subject: { action: "regenerate" },
           danger: false,
           run: flow.regenerate,
           done: () => this.say("twofold-changed", { change: "backup_codes" }),
@@ -129,6 +133,7 @@ export class TwofoldSettings extends TwofoldElement {
           text: t("settings.turn_off_means"),
           more: t("settings.turn_off_code"),
           submit: t("settings.turn_off_confirm"),
+          subject: { action: "disable" },
           danger: true,
           run: flow.disable,
           done: () => this.say("twofold-disabled", {}),
@@ -173,18 +178,19 @@ export class TwofoldSettings extends TwofoldElement {
       text: string;
       more?: string;
       submit: string;
+      subject: ManageSubject;
       danger: boolean;
-      run: Parameters<SettingsFlow["proof"]>[0];
+      run: Parameters<SettingsFlow["proof"]>[1];
       done: () => void;
     },
   ): TemplateResult {
     let target = this.#targets.get(view);
     if (!target) {
-      const run: typeof o.run = async (attempt) => {
-        await o.run(attempt);
+      const run: typeof o.run = async (proof) => {
+        await o.run(proof);
         o.done();
       };
-      this.#targets.set(view, (target = flow.proof(run)));
+      this.#targets.set(view, (target = flow.proof(o.subject, run)));
     }
     return html`<div>
         ${heading(o.title, this.headingLevel)}
@@ -253,8 +259,8 @@ export class TwofoldSettings extends TwofoldElement {
       <ul class="things">
         ${flow.enrollments.map((e) => (flow.renaming === e.id ? this.#renaming(flow, e, i18n) : this.#method(flow, e, i18n)))}
       </ul>
-      <div>${button(t("settings.add"), { icon: kApp, click: () => flow.setUp() })}</div>
-      ${notice("info", t("settings.advice"))}
+      <div>${button(t("settings.add"), { icon: kShield, click: () => flow.setUp() })}</div>
+      ${flow.advice.map((key) => notice("info", t(key)))}
     </div>`;
   }
 
@@ -262,20 +268,30 @@ export class TwofoldSettings extends TwofoldElement {
     const { t } = i18n;
     const now = new Date(this.client.now());
     const { label } = e;
+    const move = isSent(e.method) ? `settings.change_${e.method}` : "settings.move";
     const of = (action: string): string => t("settings.action_of", { action: t(action), label });
     return html`<li part="method">
-      <span class="tile">${icon(kApp)}</span>
+      <span class="tile">${methodIcon(e.method)}</span>
       <div class="grow">
-        <p class="title"><bdi>${label}</bdi></p>
+        <p class="title">
+          <bdi>${label}</bdi>
+          ${e.preferred && flow.enrollments.length > 1 ? html`<span class="badge accent" part="badge">${t("settings.preferred")}</span>` : nothing}
+          ${e.problem ? html`<span class="badge warn" part="badge">${t(`problem.${e.problem}`)}</span>` : nothing}
+        </p>
+        ${e.to ? html`<p><bdi dir="ltr" part="address">${e.to}</bdi></p>` : nothing}
         ${label === t(`method.${e.method}`) ? nothing : html`<p class="help">${t(`method.${e.method}`)}</p>`}
         <p class="help">
           ${t("settings.added", { date: i18n.date(e.activated_at ?? e.created_at) })} ·
           ${e.last_used_at ? t("settings.last_used", { when: i18n.ago(e.last_used_at, now) }) : t("settings.never_used")}
         </p>
       </div>
+      ${e.problem ? html`<div class="wide">${notice("warning", t(`settings.problem_${e.problem}`))}</div>` : nothing}
       <div class="actions">
         ${button(t("settings.rename"), { look: "link", label: of("settings.rename"), click: () => flow.startRename(e) })}
-        ${button(t("settings.move"), { look: "link", label: of("settings.move"), click: () => flow.setUp(e) })}
+        ${button(t(move), { look: "link", label: of(move), click: () => flow.setUp(e) })}
+        ${e.preferred || flow.enrollments.length < 2
+          ? nothing
+          : button(t("settings.make_preferred"), { look: "link", label: of("settings.make_preferred"), click: () => void flow.prefer(e) })}
         ${button(t("settings.remove"), {
           look: "link",
           label: of("settings.remove"),
@@ -371,7 +387,7 @@ export class TwofoldSettings extends TwofoldElement {
               <div class="options">
                 ${flow.enrollments.map(
                   (e, index) => html`<label class="option">
-                    ${icon(kApp)}
+                    ${methodIcon(e.method)}
                     <div class="title"><bdi>${e.label}</bdi></div>
                     <input type="radio" name="lost" value=${e.id} .checked=${index === 0} />
                   </label>`,

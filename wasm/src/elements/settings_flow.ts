@@ -1,10 +1,23 @@
 // settings_flow.ts - Security Settings as a state machine, apart from the DOM.
-// Each guarded change carries its own fresh code in the same request (proof); nothing is kept.
-import { ApiError, type Attempt, type AuditItem, type BackupCodeCount, type Enrollment, type Recover, type TwofoldApi } from "../api.js";
+// Each guarded change carries its own fresh code in the same request, or a challenge of exactly that
+// change which a sent code approved (proof); nothing is kept.
+import {
+  ApiError,
+  type AuditItem,
+  type BackupCodeCount,
+  type Enrollment,
+  type ManageSubject,
+  type Offer,
+  type Proof,
+  type Recover,
+  type TwofoldApi,
+} from "../api.js";
 import { CodesFlow } from "./codes_flow.js";
 import type { CoreLoader } from "./core_port.js";
 import { codeOf, generalProblem, problem, type Problem } from "./problem.js";
-import { proofOpening, type VerifyTarget } from "./verify_flow.js";
+import { isSent } from "./delivery_flow.js";
+import { proofTarget } from "./proof_target.js";
+import type { VerifyTarget } from "./verify_flow.js";
 import { isLabel } from "./text.js";
 
 export type View =
@@ -28,6 +41,7 @@ export const kLowBackupCodes = 3;
 export class SettingsFlow {
   view: View = { kind: "loading" };
   enrollments: readonly Enrollment[] = [];
+  offers: readonly Offer[] | undefined;
   backup: BackupCodeCount | undefined;
   activity: readonly AuditItem[] | undefined;
   recover: Recover | undefined;
@@ -51,6 +65,13 @@ export class SettingsFlow {
     return this.enabled && this.backup !== undefined && this.backup.remaining <= kLowBackupCodes;
   }
 
+  /** What to say beside the methods, by what can go wrong with them. */
+  get advice(): readonly string[] {
+    const app = this.enrollments.some((e) => e.method === "totp");
+    const sent = this.enrollments.some((e) => isSent(e.method));
+    return [...(sent && !app ? ["settings.advice_app"] : []), ...(sent ? ["settings.advice_sent"] : []), ...(sent ? [] : ["settings.advice"])];
+  }
+
   /** Loads all there is to show; keeps what is on screen until then. */
   async load(): Promise<void> {
     const run = (this.#run += 1);
@@ -65,6 +86,7 @@ export class SettingsFlow {
       ]);
       if (run !== this.#run) return;
       this.enrollments = page.items.filter((e) => e.status === "active");
+      this.offers = page.offers;
       this.backup = backup;
       this.activity = activity?.items;
       if (me?.state === "signed_in") {
@@ -127,14 +149,22 @@ export class SettingsFlow {
     }, () => void this.rename(enrollment, typed));
   }
 
-  proof(submit: (attempt: Attempt) => Promise<unknown>): VerifyTarget {
-    const opening = proofOpening(this.enrollments);
+  async prefer(enrollment: Enrollment): Promise<void> {
+    await this.#work(async () => {
+      await this.deps.api.updateEnrollment(enrollment.id, { preferred: true });
+      this.enrollments = this.enrollments.map((e) => ({ ...e, preferred: e.id === enrollment.id }));
+      this.notice = { key: "settings.made_preferred", params: { label: enrollment.label } };
+    }, () => void this.prefer(enrollment));
+  }
+
+  proof(subject: ManageSubject, submit: (proof: Proof) => Promise<unknown>): VerifyTarget {
     const again = this.view;
+    const target = proofTarget(this.deps.api, this.enrollments, subject, submit);
     return {
-      open: () => Promise.resolve(opening),
+      ...target,
       submit: async (attempt) => {
         try {
-          return await submit(attempt);
+          return await target.submit(attempt);
         } catch (error) {
           if (codeOf(error) === "reauthentication_required" && this.deps.api.session) this.#askPassword(() => this.show(again));
           throw error;
@@ -143,15 +173,15 @@ export class SettingsFlow {
     };
   }
 
-  readonly remove = (enrollment: Enrollment) => async (attempt: Attempt): Promise<void> => {
-    await this.deps.api.removeEnrollment(enrollment.id, attempt);
+  readonly remove = (enrollment: Enrollment) => async (proof: Proof): Promise<void> => {
+    await this.deps.api.removeEnrollment(enrollment.id, proof);
     this.enrollments = this.enrollments.filter((e) => e.id !== enrollment.id);
     this.overview({ key: "settings.removed", params: { label: enrollment.label } });
     void this.load();
   };
 
-  readonly disable = async (attempt: Attempt): Promise<void> => {
-    await this.deps.api.disable(attempt);
+  readonly disable = async (proof: Proof): Promise<void> => {
+    await this.deps.api.disable(proof);
     this.enrollments = [];
     this.backup = undefined;
     this.recover = undefined;
@@ -159,8 +189,8 @@ export class SettingsFlow {
     void this.load();
   };
 
-  readonly regenerate = async (attempt: Attempt): Promise<void> => {
-    this.#showCodes((await this.deps.api.regenerateBackupCodes(attempt)).backup_codes);
+  readonly regenerate = async (proof: Proof): Promise<void> => {
+    this.#showCodes((await this.deps.api.regenerateBackupCodes(proof)).backup_codes);
   };
 
   async reauthenticate(password: string): Promise<void> {

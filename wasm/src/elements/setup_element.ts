@@ -1,17 +1,21 @@
 // setup_element.ts - <twofold-setup>: the enabling wizard.
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { unsafeHTML } from "lit/directives/unsafe-html.js";
-import { TwofoldApi, type ApiOptions, type Enrollment, type Method, type PendingEnrollment } from "../api.js";
+import { TwofoldApi, type ApiOptions, type Enrollment, type Method, type Offer, type PendingEnrollment, type PhoneRegion } from "../api.js";
 import { Translator, type Messages } from "../i18n.js";
 import { TwofoldElement } from "./base.js";
 import { codesPanel } from "./codes_panel.js";
-import { icon, kApp, kCheck, kChevron, kCopy, kShield } from "./icons.js";
+import { isSent } from "./delivery_flow.js";
+import { icon, kApp, kCheck, kChevron, kCopy, kShield, methodIcon } from "./icons.js";
 import { copyText } from "./keep.js";
 import { button, field, heading, notice, problemSlot, typed } from "./parts.js";
 import type { Problem } from "./problem.js";
+import { likelyRegion } from "./regions.js";
+import { addressPanel, sentPanel, type SentContext } from "./sent_panels.js";
 import { SetupFlow, kSetupMethods } from "./setup_flow.js";
 import { groups } from "./text.js";
-import { proofOpening, type VerifyTarget } from "./verify_flow.js";
+import { proofTarget } from "./proof_target.js";
+import type { VerifyTarget } from "./verify_flow.js";
 import { moreStyles } from "./styles_more.js";
 
 export class TwofoldSetup extends TwofoldElement {
@@ -20,6 +24,7 @@ export class TwofoldSetup extends TwofoldElement {
   static override properties = {
     ...TwofoldElement.properties,
     methods: { attribute: false },
+    offers: { attribute: false },
     replaces: { attribute: false },
     proofs: { attribute: false },
     recover: { type: Boolean },
@@ -28,10 +33,14 @@ export class TwofoldSetup extends TwofoldElement {
     openLink: { attribute: false },
     previewHidden: { state: true },
     copyNote: { state: true },
+    regions: { state: true },
+    region: { state: true },
   };
 
-  /** The methods the server offers; asked at /client/config when not given. */
+  /** The methods to offer here, of those that the server has; all of them when not given. */
   declare methods: readonly Method[] | undefined;
+  /** What the server offers this user; asked with the list of enrolments when not given. */
+  declare offers: readonly Offer[] | undefined;
   /** The authenticator this one takes the place of. */
   declare replaces: Enrollment | undefined;
   /** Active authenticators that can prove the change; with any, a code is asked first. */
@@ -45,6 +54,9 @@ export class TwofoldSetup extends TwofoldElement {
   declare openLink: (uri: string) => void;
   protected declare previewHidden: boolean;
   protected declare copyNote: "" | "copied" | "failed";
+  protected declare regions: readonly PhoneRegion[];
+  protected declare region: string;
+  #regionsAsked = false;
   #flow: SetupFlow | undefined;
   #target: VerifyTarget | undefined;
   #account = "";
@@ -58,6 +70,8 @@ export class TwofoldSetup extends TwofoldElement {
     this.phone = typeof matchMedia === "function" && matchMedia("(pointer: coarse)").matches;
     this.previewHidden = false;
     this.copyNote = "";
+    this.regions = [];
+    this.region = "";
     this.openLink = (uri) => location.assign(uri);
   }
 
@@ -90,13 +104,13 @@ export class TwofoldSetup extends TwofoldElement {
   protected override willUpdate(changed: PropertyValues): void {
     super.willUpdate(changed);
     if (!this.#flow || ["api", "apiBase", "user", "replaces", "proofs"].some((name) => changed.has(name))) this.#open();
-    if (!this.methods && (changed.has("methods") || !this.hasUpdated)) void this.#askMethods();
+    if (!this.offers && (changed.has("offers") || !this.hasUpdated)) void this.#askOffers();
   }
 
   protected override tick(): void {
     const flow = this.#flow;
-    if (flow?.phase !== "connect" || flow.tick()) return;
-    if (!this.previewHidden) this.requestUpdate();
+    if ((flow?.phase !== "connect" && flow?.phase !== "sent") || flow.tick()) return;
+    if (flow.phase === "sent" || !this.previewHidden) this.requestUpdate();
   }
 
   protected override body(i18n: Translator): TemplateResult | typeof nothing {
@@ -108,6 +122,10 @@ export class TwofoldSetup extends TwofoldElement {
     switch (flow.phase) {
       case "start":
         return this.#start(flow, i18n);
+      case "address":
+        return addressPanel(flow, this.#sentContext(i18n));
+      case "sent":
+        return sentPanel(flow, this.#sentContext(i18n));
       case "password":
         return this.#password(flow, i18n);
       case "proof":
@@ -127,11 +145,11 @@ export class TwofoldSetup extends TwofoldElement {
           refocus: () => void this.focusOn("#field"),
         });
       case "done":
-        return this.#done(i18n);
+        return this.#done(flow, i18n);
       case "expired":
         return html`<div>
             ${heading(i18n.t("setup.expired_title"), this.headingLevel)}
-            <p class="lead">${i18n.t("setup.expired_text")}</p>
+            <p class="lead">${i18n.t(isSent(flow.method) ? "setup.expired_text_sent" : "setup.expired_text")}</p>
           </div>
           <div class="actions">${button(i18n.t("setup.start_again"), { look: "primary", click: () => flow.restart() })}</div>`;
     }
@@ -139,16 +157,15 @@ export class TwofoldSetup extends TwofoldElement {
 
   #start(flow: SetupFlow, i18n: Translator): TemplateResult {
     const { t } = i18n;
-    const offered = kSetupMethods.filter((m) => this.methods?.includes(m) ?? true);
+    const offered = this.#offered();
+    const app = flow.method === "totp";
     const add = this.proofs.length > 0;
     const title = this.recover ? "settings.recover_title" : this.replaces ? "setup.title_replace" : add ? "setup.title_add" : "setup.title";
     const lead = this.recover ? "setup.lead_recover" : this.replaces ? "setup.lead_replace" : add ? "setup.lead_add" : "setup.lead";
     const submit = (event: SubmitEvent): void => {
       event.preventDefault();
       const form = event.target as HTMLFormElement;
-      const chosen = form.querySelector<HTMLInputElement>("input[type=radio]:checked")?.value as Method | undefined;
-      flow.method = chosen ?? "totp";
-      void flow.begin(form.querySelector<HTMLInputElement>("#field")?.value ?? "");
+      void flow.begin(app ? (form.querySelector<HTMLInputElement>("#field")?.value ?? "") : this.#freeName(t(`method.${flow.method}`)));
     };
     return html`<div>
         ${heading(t(title), this.headingLevel)}
@@ -160,32 +177,78 @@ export class TwofoldSetup extends TwofoldElement {
             <fieldset class="tight">
               <legend>${t("setup.choose_method")}</legend>
               <div class="options">
-                ${offered.map(
-                  (method, index) => html`<label class="option">
-                    ${icon(kApp)}
-                    <div>
-                      <span class="title"
-                        >${t(`method.${method}`)} ${index === 0 ? html`<span class="badge accent">${t("setup.recommended")}</span>` : nothing}</span
-                      >
-                      <span class="help" id="method-${method}">${t(`setup.method_${method}_help`)}</span>
-                    </div>
-                    <input type="radio" name="method" value=${method} .checked=${flow.method === method} aria-describedby="method-${method}" />
-                  </label>`,
-                )}
+                ${offered.map((offer) => this.#option(offer, flow, i18n))}
               </div>
             </fieldset>
-            ${field({
-              label: t("setup.name_label"),
-              help: t("setup.name_help"),
-              problem: flow.problem,
-              kind: "name",
-              value: flow.label || this.replaces?.label || this.#freeName(t("setup.name_default")),
-            })}
-            ${problemSlot(flow.problem, i18n)} ${notice("info", t("setup.advice_device"), kShield)}
+            ${app
+              ? field({
+                  label: t("setup.name_label"),
+                  help: t("setup.name_help"),
+                  problem: flow.problem,
+                  kind: "name",
+                  value: flow.label || this.replaces?.label || this.#freeName(t("setup.name_default")),
+                })
+              : nothing}
+            ${problemSlot(flow.problem, i18n)} ${app ? notice("info", t("setup.advice_device"), kShield) : nothing}
             <div class="actions">
               ${button(t("common.continue"), { look: "primary", busy: flow.busy })} ${this.#cancel(t)}
             </div>
           </form>`}`;
+  }
+
+  #option(offer: Offer, flow: SetupFlow, { t }: Translator): TemplateResult {
+    const { method, available } = offer;
+    const badge = method === "totp" ? "setup.recommended" : method === "email" ? "setup.weakest" : "";
+    return html`<label class="option" aria-disabled=${available ? nothing : "true"}>
+      ${methodIcon(method)}
+      <div>
+        <span class="title"
+          >${t(`method.${method}`)} ${badge ? html`<span class="badge ${method === "totp" ? "accent" : ""}">${t(badge)}</span>` : nothing}</span
+        >
+        <span class="help" id="method-${method}">${t(available ? `setup.method_${method}_help` : "setup.paused")}</span>
+      </div>
+      <input
+        type="radio"
+        name="method"
+        value=${method}
+        .checked=${flow.method === method}
+        ?disabled=${!available}
+        aria-describedby="method-${method}"
+        @change=${() => {
+          flow.method = method;
+          flow.problem = undefined;
+          this.requestUpdate();
+        }}
+      />
+    </label>`;
+  }
+
+  /** What can be chosen, best first; what is switched off for good is left out. */
+  #offered(): Offer[] {
+    const { replaces } = this;
+    const offers: readonly Offer[] = this.offers ?? (this.methods ?? ["totp" as const]).map((method) => ({ method, available: true }));
+    return kSetupMethods.flatMap((method) => {
+      const offer = offers.find((o) => o.method === method && (o.available || o.reason === "paused"));
+      const wanted = (this.methods?.includes(method) ?? true) && (!replaces || this.recover || replaces.method === method);
+      return offer && wanted ? [offer] : [];
+    });
+  }
+
+  #sentContext(i18n: Translator): SentContext {
+    const method = this.#flow?.method;
+    if (method === "whatsapp") void this.#askRegions();
+    return {
+      i18n,
+      level: this.headingLevel,
+      suggested: this.offers?.find((o) => o.method === method)?.suggested,
+      regions: this.regions,
+      region: this.region,
+      pick: (region) => (this.region = region),
+      redraw: () => this.requestUpdate(),
+      done: (step) => void this.#then(step),
+      confirm: (event) => void this.#confirm(event),
+      leave: this.#cancel(i18n.t),
+    };
   }
 
   #password(flow: SetupFlow, i18n: Translator): TemplateResult {
@@ -203,13 +266,10 @@ export class TwofoldSetup extends TwofoldElement {
   }
 
   #proof(flow: SetupFlow, { t }: Translator): TemplateResult {
-    this.#target ??= {
-      open: () => Promise.resolve(proofOpening(flow.proofs)),
-      submit: flow.prove,
-    };
+    this.#target ??= proofTarget(this.client, flow.proofs, flow.subject, flow.prove);
     return html`<div>
         ${heading(t("proof.title"), this.headingLevel)}
-        <p class="lead">${t(this.replaces ? "proof.lead_replace" : "proof.lead_add")}</p>
+        <p class="lead">${t(flow.moves ? "proof.lead_address" : this.replaces ? "proof.lead_replace" : "proof.lead_add")}</p>
       </div>
       <twofold-verify
         bare
@@ -319,15 +379,16 @@ export class TwofoldSetup extends TwofoldElement {
     </div>`;
   }
 
-  #done({ t }: Translator): TemplateResult {
-    const kind = this.replaces ? "_replace" : this.proofs.length > 0 ? "_add" : "";
+  #done(flow: SetupFlow, { t }: Translator): TemplateResult {
+    const kind = flow.moves ? "_address" : this.replaces ? (isSent(flow.method) ? "" : "_replace") : this.proofs.length > 0 ? "_add" : "";
+    const own = isSent(flow.method) ? [`done.advice_${flow.method}`, "done.advice_lose"] : ["done.advice_move"];
     return html`<div>
         <div class="hero">${icon(kShield)}</div>
         ${heading(t(`done.title${kind}`), this.headingLevel)}
         ${kind === "_add" ? nothing : html`<p class="lead">${t(`done.lead${kind}`)}</p>`}
       </div>
       <ul class="advice">
-        ${["done.advice_share", "done.advice_contact", "done.advice_move"].map((key) => html`<li>${icon(kCheck)}<span>${t(key)}</span></li>`)}
+        ${["done.advice_share", "done.advice_contact", ...own].map((key) => html`<li>${icon(kCheck)}<span>${t(key)}</span></li>`)}
       </ul>
       <div class="actions">
         ${button(t("common.done"), { look: "primary", click: () => this.say("twofold-setup-done", {}) })}
@@ -365,7 +426,7 @@ export class TwofoldSetup extends TwofoldElement {
         method: active.method,
         ...(this.replaces && { replaced: this.replaces.id }),
       });
-    } else if (flow.phase === "connect") {
+    } else if (flow.phase === "connect" || flow.phase === "sent") {
       await this.focusOn("#field");
     }
   };
@@ -380,18 +441,35 @@ export class TwofoldSetup extends TwofoldElement {
     this.#target = undefined;
     this.#shown = "";
     this.#flow = new SetupFlow(
-      { replaces: this.replaces, proofs: this.recover ? [] : this.proofs },
-      { api: this.client, core: this.core, changed: () => this.#changed(), refused: this.refused },
+      { replaces: this.replaces, proofs: this.recover ? [] : this.proofs, anew: this.recover },
+      {
+        api: this.client,
+        core: this.core,
+        changed: () => this.#changed(),
+        refused: this.refused,
+        visible: () => document.visibilityState !== "hidden",
+      },
     );
   }
 
-  async #askMethods(): Promise<void> {
-    // Without the Client Area (a widget) there is no such call: then what this element knows.
-    if (!this.client.session) return;
-    this.methods = await this.client.config().then(
-      (config) => config.methods,
-      () => undefined,
-    );
+  async #askOffers(): Promise<void> {
+    const { offers } = await this.client.enrollments().catch(() => ({ offers: undefined }));
+    if (offers) this.offers = offers;
+    // An older server, or a token that may not list: what is configured. A widget has no such call.
+    else if (this.client.session && !this.methods) this.methods = (await this.client.config().catch(() => undefined))?.methods;
+  }
+
+  async #askRegions(): Promise<void> {
+    if (this.#regionsAsked) return;
+    this.#regionsAsked = true;
+    const [answer, config] = await Promise.all([
+      this.client.phoneRegions().catch(() => undefined),
+      this.client.session ? this.client.config().catch(() => undefined) : undefined,
+    ]);
+    // Without the list the number is asked for with its country's code; another visit asks again.
+    if (!answer) return void (this.#regionsAsked = false);
+    this.regions = answer.items;
+    this.region ||= likelyRegion(this.regions, config?.phone_region, navigator.languages) ?? "";
   }
 
   #changed(): void {

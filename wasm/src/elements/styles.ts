@@ -162,7 +162,7 @@ export const styles: CSSResultGroup = [
       gap: var(--_space-3);
       align-items: center;
     }
-    :is(button, input, summary, a):focus-visible {
+    :is(button, input, select, summary, a):focus-visible {
       outline: var(--_focus-width) solid var(--_focus);
       outline-offset: 2px;
     }
@@ -171,7 +171,9 @@ export const styles: CSSResultGroup = [
       display: block;
       font-weight: 550;
     }
+    select,
     input[type="text"],
+    input[type="tel"],
     input[type="password"] {
       display: block;
       inline-size: 100%;
@@ -185,7 +187,7 @@ export const styles: CSSResultGroup = [
       border: 1px solid var(--_border-strong);
       border-radius: var(--_radius);
     }
-    input:focus-visible {
+    :is(input, select):focus-visible {
       outline-offset: 0;
       border-color: var(--_focus);
     }
@@ -238,6 +240,25 @@ export const styles: CSSResultGroup = [
       --_soft: var(--_success-soft);
       --_edge: var(--_success-border);
       --_tone: var(--_success);
+    }
+    /* a code on its way */
+    .delivery {
+      display: grid;
+      gap: var(--_space-1);
+      justify-items: start;
+    }
+    .delivery .state {
+      display: flex;
+      gap: var(--_space-2);
+      align-items: center;
+      font-size: var(--_font-size-small);
+      font-weight: 550;
+    }
+    .delivery .arrived {
+      color: var(--_success);
+    }
+    .delivery .help {
+      margin: 0;
     }
     .alert:empty {
       margin: 0;
@@ -300,6 +321,15 @@ export const styles: CSSResultGroup = [
     }
     .option:hover {
       background: var(--_surface-hover);
+    }
+    .option[aria-disabled="true"] {
+      color: var(--_text-muted);
+      background: var(--_surface-sunken);
+      border-color: var(--_border);
+      cursor: default;
+    }
+    .option[aria-disabled="true"] > svg.icon:first-child {
+      color: var(--_text-muted);
     }
     .option > svg.icon:first-child {
       color: var(--_accent);

@@ -63,6 +63,15 @@ export const moreStyles: CSSResultGroup = [
       border-color: transparent;
       color: var(--_accent);
     }
+    .badge.warn {
+      background: var(--_warning-soft);
+      border-color: var(--_warning-border);
+      color: var(--_warning);
+      white-space: normal;
+    }
+    .wide {
+      flex-basis: 100%;
+    }
     details > summary {
       display: inline-flex;
       align-items: center;
@@ -253,6 +262,16 @@ export const moreStyles: CSSResultGroup = [
     .hero.plain {
       background: var(--_accent-soft);
       color: var(--_accent);
+    }
+
+    .number {
+      display: grid;
+      grid-template-columns: repeat(auto-fit, minmax(min(100%, 15rem), 1fr));
+      gap: var(--_space-4);
+      align-items: start;
+    }
+    :dir(rtl) input:is([type="tel"], [name="email"]) {
+      text-align: right;
     }
 
     /* settings */

@@ -3,7 +3,9 @@ import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import type { Attempt, Challenge, SignedIn, Verified } from "../api.js";
 import type { Messenger } from "../i18n.js";
 import { TwofoldElement } from "./base.js";
-import { icon, kApp, kBack, kChevron, kKey } from "./icons.js";
+import { isSent } from "./delivery_flow.js";
+import { deliveryPanel } from "./delivery_panel.js";
+import { icon, kBack, kChevron, methodIcon } from "./icons.js";
 import { button, field, heading, loading, notice, problemSlot, typed } from "./parts.js";
 import { problemText } from "./problem.js";
 import { clock } from "./text.js";
@@ -46,6 +48,7 @@ export class TwofoldVerify extends TwofoldElement {
       core: this.core,
       changed: () => this.#changed(),
       refused: this.refused,
+      visible: () => document.visibilityState !== "hidden",
     });
     this.#shown = "";
     void this.#flow.open();
@@ -71,7 +74,7 @@ export class TwofoldVerify extends TwofoldElement {
     const flow = this.#flow;
     if (!flow) return;
     if (flow.tick() && this.i18n) this.announce(this.i18n.t("verify.wait_over"));
-    else if (flow.problem?.until !== undefined || flow.waitSeconds() > 0) this.requestUpdate();
+    else if (flow.problem?.until !== undefined || flow.waitSeconds() > 0 || flow.waitsForMessage) this.requestUpdate();
   }
 
   protected override body(i18n: Messenger): TemplateResult | typeof nothing {
@@ -109,6 +112,8 @@ export class TwofoldVerify extends TwofoldElement {
     const backup = way?.method === "backup_code";
     const wait = flow.waitSeconds();
     const proof = this.mode === "proof";
+    const sent = flow.waitsForMessage;
+    const shut = way?.unavailable;
     return html`
       ${this.bare && proof
         ? nothing
@@ -117,9 +122,10 @@ export class TwofoldVerify extends TwofoldElement {
             ${flow.actionText ? html`<p class="lead"><strong>${t("verify.action", { action: flow.actionText })}</strong></p>` : nothing}
             ${way ? html`<p class="lead">${lead(way, flow, t)}</p>` : nothing}
           </div>`}
-      ${way
+      ${way && !shut
         ? html`<form novalidate @submit=${this.#submit}>
-            ${this.bare && proof && (way.enrollmentId || backup) && flow.ways.length > 1 ? html`<p>${lead(way, flow, t)}</p>` : nothing}
+            ${this.bare && proof && (sent || ((way.enrollmentId || backup) && flow.ways.length > 1)) ? html`<p>${lead(way, flow, t)}</p>` : nothing}
+            ${sent ? deliveryPanel(flow.delivery, i18n, { sending: flow.sending, send: () => void flow.send() }) : nothing}
             ${field({
               label: t(backup ? "verify.backup_label" : "verify.code_label"),
               help: backup ? t("verify.backup_help") : undefined,
@@ -136,7 +142,7 @@ export class TwofoldVerify extends TwofoldElement {
               ${this.cancelable ? button(t("common.cancel"), { click: () => this.say("twofold-cancel", {}) }) : nothing}
             </div>
           </form>`
-        : notice("warning", t("verify.no_other_way"))}
+        : notice("warning", shut ? t(shut === "suspended" ? "error.factor_suspended" : "error.method_unavailable") : t("verify.no_other_way"))}
       ${flow.otherWays.length > 0 ? html`<div>${button(t("verify.another_way"), { look: "link", click: () => flow.showWays() })}</div>` : nothing}
       ${proof ? nothing : html`<p class="help">${t("verify.never_share")}</p>`}
     `;
@@ -144,23 +150,30 @@ export class TwofoldVerify extends TwofoldElement {
 
   #choices(flow: VerifyFlow, i18n: Messenger): TemplateResult {
     const { t } = i18n;
-    const help = (way: Way): string =>
-      way.method === "backup_code" ? t("verify.choose_backup_help") : way.method === "totp" ? t("verify.choose_totp_help") : (way.to ?? "");
+    const help = (way: Way): string => {
+      if (way.unavailable) return t(way.unavailable === "paused" ? "verify.choose_paused" : "verify.choose_suspended");
+      if (way.method === "backup_code") return t("verify.choose_backup_help");
+      return isSent(way.method) ? t("verify.choose_sent_help", { to: way.to ?? "" }) : t("verify.choose_totp_help");
+    };
+    const trouble = (way: Way): string =>
+      flow.failed(way) ? t("problem.unreachable") : way.problem && !way.unavailable ? t(`problem.${way.problem}`) : "";
     return html`<div>
         ${heading(t("verify.choose_title"), this.headingLevel)}
         <p class="lead">${t("verify.choose_lead")}</p>
       </div>
+      ${problemSlot(flow.problem, i18n)}
       <ul class="options">
         ${flow.ways.map((way) => {
           const wait = flow.waitSeconds(way);
+          const more = trouble(way);
           return html`<li>
-            <button type="button" class="option" part="option" @click=${() => flow.choose(way)}>
-              ${icon(way.method === "backup_code" ? kKey : kApp)}
+            <button type="button" class="option" part="option" aria-disabled=${way.unavailable ? "true" : nothing} @click=${() => flow.choose(way)}>
+              ${methodIcon(way.method)}
               <div>
                 <span class="title">${way.label && way.method !== "backup_code" ? way.label : t(`method.${way.method}`)}</span>
-                <span class="help">${wait > 0 ? t("common.wait", { time: clock(wait) }) : help(way)}</span>
+                <span class="help">${wait > 0 ? t("common.wait", { time: clock(wait) }) : help(way)}${more ? html` · ${more}` : nothing}</span>
               </div>
-              ${icon(kChevron, true)}
+              ${way.unavailable ? nothing : icon(kChevron, true)}
             </button>
           </li>`;
         })}
@@ -189,11 +202,18 @@ export class TwofoldVerify extends TwofoldElement {
     const id = this.challengeId;
     const known = this.challenge;
     let first = known !== undefined;
+    let opened = id ?? "";
     return {
       open: async () => {
         const challenge = first && known ? known : await (id ? this.client.challenge(id) : this.client.clientChallenge());
         first = false;
+        opened = challenge.id;
         return challenge;
+      },
+      send: (enrollment) => this.client.sendChallengeCode(id ?? opened, enrollment),
+      poll: async () => {
+        const seen = await (id ? this.client.challenge(id) : this.client.clientChallenge());
+        return { ...seen, pause: this.client.pause(seen) };
       },
       submit: (attempt: Attempt) => (id ? this.client.verifyChallenge(id, attempt) : this.client.verifySignIn(attempt)),
     };
@@ -208,13 +228,14 @@ export class TwofoldVerify extends TwofoldElement {
     const before = this.#shown;
     this.#shown = shown;
     if (before === shown) return;
-    if (before !== "") void this.focusOn(flow.phase === "ready" ? "#field" : "h2");
+    if (before !== "") void this.focusOn(flow.phase === "ready" && flow.way && !flow.way.unavailable ? "#field" : "h2");
     else if (this.autofocus) void this.focusOn("#field");
   }
 }
 
 function lead(way: Way, flow: VerifyFlow, t: Messenger["t"]): string {
+  if (flow.waitsForMessage && !flow.delivery.delivery && !flow.sending) return t("verify.lead_send", { to: way.to ?? "" });
   // One of several authenticators is named; the only one needs no name.
-  const named = way.enrollmentId && way.label && flow.ways.length > 2 ? "_named" : "";
+  const named = way.method === "totp" && way.enrollmentId && way.label && flow.ways.length > 2 ? "_named" : "";
   return t(`verify.lead_${way.method}${named}`, { label: way.label ?? "", to: way.to ?? "" });
 }

@@ -1,8 +1,9 @@
 // verify_flow.ts - the second step as a state machine, apart from the DOM.
 // It judges only what costs the person nothing: an impossible code, a slip in a backup code.
 // Whether a code is right, the server alone decides.
-import { ApiError, type Attempt, type Challenge, type ChallengeMethod, type Enrollment, type Method } from "../api.js";
+import { ApiError, type AddressProblem, type Attempt, type Challenge, type ChallengeMethod, type Delivery, type Method } from "../api.js";
 import type { CoreLoader } from "./core_port.js";
+import { DeliveryFlow, isSent } from "./delivery_flow.js";
 import { codeOf, generalProblem, problem, type Problem } from "./problem.js";
 import { cleanDigits, isDigits } from "./text.js";
 
@@ -12,21 +13,31 @@ export interface Way {
   readonly enrollmentId?: string;
   readonly label?: string;
   readonly to?: string;
+  readonly problem?: AddressProblem;
+  /** Why it cannot be used now. */
+  readonly unavailable?: "paused" | "suspended";
 }
 
 /** What is asked: a challenge, or as much of one as a proof step has. */
-export type Opening = Pick<Challenge, "methods" | "preferred" | "attempts_remaining" | "action_text">;
+export type Opening = Pick<
+  Challenge,
+  "methods" | "preferred" | "preferred_enrollment_id" | "attempts_remaining" | "action_text" | "delivery"
+> & { readonly expires_at?: string };
 
-/** What a proof step asks: a code from one of these, or a backup code; the server decides. */
-export function proofOpening(enrollments: readonly Enrollment[]): Opening {
-  return {
-    methods: [...enrollments.map((e) => ({ method: e.method, enrollment_id: e.id, label: e.label })), { method: "backup_code" }],
-  };
+/** What became of a request for a code; `expires_at` is the challenge's, which moves with its codes. */
+export interface SentCode {
+  readonly delivery?: Delivery | undefined;
+  readonly expires_at?: string | undefined;
+  readonly pause?: number | undefined;
 }
 
 export interface VerifyTarget {
   open(): Promise<Opening>;
   submit(attempt: Attempt): Promise<unknown>;
+  /** Sends a code to an email or WhatsApp factor. */
+  send?(enrollmentId: string): Promise<SentCode>;
+  /** How the newest code fares. */
+  poll?(): Promise<SentCode & { readonly status?: string }>;
 }
 
 export interface VerifyDeps {
@@ -34,6 +45,7 @@ export interface VerifyDeps {
   readonly core: CoreLoader;
   readonly changed: () => void;
   readonly refused?: (error: ApiError) => void;
+  readonly visible?: () => boolean;
 }
 
 export type VerifyPhase = "loading" | "ready" | "choosing" | "expired" | "failed" | "done";
@@ -41,12 +53,19 @@ export type VerifyPhase = "loading" | "ready" | "choosing" | "expired" | "failed
 export class VerifyFlow {
   phase: VerifyPhase = "loading";
   busy = false;
+  /** A code is being asked for. */
+  sending = false;
   ways: readonly Way[] = [];
   way: Way | undefined;
   problem: Problem | undefined;
   attemptsRemaining: number | undefined;
   actionText: string | undefined;
   expiredCode: "challenge_expired" | "challenge_closed" = "challenge_expired";
+  /** The message to the way shown. */
+  readonly delivery: DeliveryFlow;
+  /** The newest message by enrolment, of all that were asked for here. */
+  readonly #sent = new Map<string, Delivery>();
+  #expiresAt = Infinity;
   /** Until when a way is locked, or shows a code that was used already. */
   readonly #until = new Map<string, number>();
   #run = 0;
@@ -54,7 +73,9 @@ export class VerifyFlow {
   constructor(
     private readonly target: VerifyTarget,
     private readonly deps: VerifyDeps,
-  ) {}
+  ) {
+    this.delivery = new DeliveryFlow({ now: deps.now, visible: deps.visible, ask: () => this.#poll(), changed: () => this.#watched() });
+  }
 
   async open(): Promise<void> {
     const run = (this.#run += 1);
@@ -67,6 +88,7 @@ export class VerifyFlow {
       this.ways = waysOf(opening.methods);
       this.attemptsRemaining = opening.attempts_remaining;
       this.actionText = opening.action_text;
+      this.#expiresAt = Date.parse(opening.expires_at ?? "") || Infinity;
       this.way = preferredWay(this.ways, opening);
       // A lock outlives a reload. Several authenticators as one way are locked when all of them are.
       for (const way of this.ways) {
@@ -76,6 +98,8 @@ export class VerifyFlow {
         this.#until.set(keyOf(way), Math.min(...locks));
       }
       this.phase = "ready";
+      if (opening.delivery) this.#resume(opening.delivery);
+      this.#begin();
     } catch (error) {
       if (run !== this.#run) return;
       this.#refused(error, undefined);
@@ -89,6 +113,9 @@ export class VerifyFlow {
     this.#run += 1;
     this.problem = undefined;
     this.busy = false;
+    this.sending = false;
+    this.delivery.clear();
+    this.#sent.clear();
   }
 
   showWays(): void {
@@ -97,11 +124,51 @@ export class VerifyFlow {
     this.deps.changed();
   }
 
+  /** Shows a way; where its code has to be sent and none is on its way, sends one. */
   choose(way: Way): void {
+    if (way.unavailable) return;
     this.way = way;
     this.phase = "ready";
     this.problem = undefined;
+    this.#begin();
     this.deps.changed();
+  }
+
+  /** Sends a code to the way shown, or another one. */
+  async send(): Promise<void> {
+    const way = this.way;
+    if (!way?.enrollmentId || !isSent(way.method) || !this.target.send || this.sending) return;
+    if (this.delivery.waitSeconds() > 0 || this.waitSeconds(way) > 0) return;
+    const run = this.#run;
+    this.sending = true;
+    this.problem = undefined;
+    this.deps.changed();
+    try {
+      const { delivery, expires_at, pause } = await this.target.send(way.enrollmentId);
+      if (run !== this.#run) return;
+      if (expires_at !== undefined) this.#expiresAt = Date.parse(expires_at) || this.#expiresAt;
+      this.sending = false;
+      if (delivery) this.#sent.set(way.enrollmentId, delivery);
+      if (keyOf(this.way!) === keyOf(way)) {
+        this.delivery.take(delivery, pause);
+        this.#watched();
+      }
+    } catch (error) {
+      if (run !== this.#run) return;
+      this.sending = false;
+      this.#notSent(error, way);
+    }
+    this.deps.changed();
+  }
+
+  /** Whether the newest message to this way did not arrive. */
+  failed(way: Way): boolean {
+    return this.#sent.get(way.enrollmentId ?? "")?.status === "failed";
+  }
+
+  /** Whether the way shown waits for a message. */
+  get waitsForMessage(): boolean {
+    return this.way !== undefined && isSent(this.way.method) && this.target.send !== undefined;
   }
 
   /** Other ways than the one shown. */
@@ -117,6 +184,12 @@ export class VerifyFlow {
 
   /** Called by the element's ticker: once a wait ends, its message goes. Returns true then. */
   tick(): boolean {
+    if (this.#expiresAt <= this.deps.now() && (this.phase === "ready" || this.phase === "choosing") && !this.busy) {
+      this.#expire("challenge_expired");
+      this.deps.changed();
+      return false;
+    }
+    this.delivery.tick();
     if (this.problem?.until === undefined || this.problem.until > this.deps.now()) return false;
     this.problem = undefined;
     this.deps.changed();
@@ -167,7 +240,7 @@ export class VerifyFlow {
     }
     const code = cleanDigits(typed);
     if (code === "") return this.#stop("verify.code_missing");
-    return isDigits(code) ? code : this.#stop("verify.code_shape");
+    return isDigits(code) ? code : this.#stop(isSent(way.method) ? "verify.code_shape_sent" : "verify.code_shape");
   }
 
   #stop(key: string): undefined {
@@ -175,10 +248,99 @@ export class VerifyFlow {
     return undefined;
   }
 
+  /** The way shown is new: its message, if there is one, else one is asked for. */
+  #begin(): void {
+    const way = this.way;
+    this.delivery.take(way?.enrollmentId ? this.#sent.get(way.enrollmentId) : undefined);
+    if (!this.waitsForMessage || way!.unavailable || this.delivery.live) return;
+    if (this.delivery.waitSeconds() > 0) this.#explainFailure();
+    else void this.send();
+  }
+
+  /** A page loaded again: the code that is on its way is still the one to enter. */
+  #resume(delivery: Delivery): void {
+    this.#sent.set(delivery.enrollment_id, delivery);
+    const way = this.ways.find((w) => w.enrollmentId === delivery.enrollment_id);
+    if (way && delivery.status !== "failed" && Date.parse(delivery.expires_at) > this.deps.now()) this.way = way;
+  }
+
+  async #poll(): Promise<SentCode> {
+    const run = this.#run;
+    const seen = (await this.target.poll?.()) ?? { delivery: undefined };
+    if (run !== this.#run) return { delivery: undefined };
+    if (seen.expires_at !== undefined) this.#expiresAt = Date.parse(seen.expires_at) || this.#expiresAt;
+    if (seen.delivery) this.#sent.set(seen.delivery.enrollment_id, seen.delivery);
+    if (seen.status !== undefined && seen.status !== "pending" && !this.busy && this.phase !== "done") {
+      this.#expire(seen.status === "expired" ? "challenge_expired" : "challenge_closed");
+    }
+    return seen;
+  }
+
+  /** A message that did not arrive opens the other ways, with the reason. */
+  #watched(): void {
+    if (this.delivery.delivery?.status === "failed" && this.phase === "ready" && !this.busy) {
+      this.#explainFailure();
+      this.#openOthers();
+    }
+    this.deps.changed();
+  }
+
+  #explainFailure(): void {
+    const d = this.delivery.delivery;
+    if (d?.status === "failed") this.problem = problem(`delivery.failed_${d.reason ?? "rejected"}`, { to: d.to }, { tone: "warning" });
+  }
+
+  #openOthers(): void {
+    if (this.otherWays.some((w) => !w.unavailable)) this.phase = "choosing";
+  }
+
+  #expire(code: "challenge_expired" | "challenge_closed"): void {
+    this.expiredCode = code;
+    this.phase = "expired";
+    this.problem = undefined;
+    this.delivery.clear();
+  }
+
+  /** No message left. What was sent before may still be entered. */
+  #notSent(error: unknown, way: Way): void {
+    const details = error instanceof ApiError ? error.details : {};
+    switch (codeOf(error)) {
+      case "rate_limited": {
+        const seconds = details.retryAfter ?? 60;
+        this.delivery.block(seconds);
+        if (error instanceof ApiError) this.deps.refused?.(error);
+        this.problem = problem("verify.send_limited", { minutes: Math.max(1, Math.ceil(seconds / 60)) }, {
+          tone: "warning",
+          until: this.deps.now() + seconds * 1000,
+        });
+        return;
+      }
+      case "method_unavailable":
+        this.#close(way, "paused");
+        break;
+      case "factor_suspended":
+        this.#close(way, "suspended");
+        break;
+      default:
+        break;
+    }
+    this.#refused(error, way);
+    if (this.phase === "ready" && ["method_unavailable", "factor_suspended", "factor_ended", "factor_locked"].includes(codeOf(error))) {
+      this.#openOthers();
+    }
+  }
+
+  #close(way: Way, unavailable: "paused" | "suspended"): void {
+    const closed = { ...way, unavailable };
+    this.ways = this.ways.map((w) => (keyOf(w) === keyOf(way) ? closed : w));
+    if (this.way && keyOf(this.way) === keyOf(way)) this.way = closed;
+  }
+
   #refused(error: unknown, way: Way | undefined): void {
     const now = this.deps.now();
     const details = error instanceof ApiError ? error.details : {};
     const backup = way?.method === "backup_code";
+    const sent = way !== undefined && isSent(way.method);
     if (error instanceof ApiError) this.deps.refused?.(error);
     switch (codeOf(error)) {
       case "code_invalid": {
@@ -186,7 +348,7 @@ export class VerifyFlow {
         if (left !== undefined) this.attemptsRemaining = left;
         this.problem = {
           messages: [
-            { key: backup ? "verify.wrong_backup" : "verify.wrong" },
+            { key: backup ? "verify.wrong_backup" : sent ? "verify.wrong_sent" : "verify.wrong" },
             ...(left !== undefined ? [{ key: "verify.attempts_left", params: { count: left } }] : []),
           ],
           tone: "danger",
@@ -195,7 +357,7 @@ export class VerifyFlow {
         return;
       }
       case "validation_failed":
-        this.problem = problem(backup ? "verify.backup_malformed" : "verify.code_shape", undefined, { field: true });
+        this.problem = problem(backup ? "verify.backup_malformed" : sent ? "verify.code_shape_sent" : "verify.code_shape", undefined, { field: true });
         return;
       case "code_already_used": {
         const until = details.retryAfter !== undefined ? now + details.retryAfter * 1000 : undefined;
@@ -222,8 +384,7 @@ export class VerifyFlow {
       }
       case "challenge_expired":
       case "challenge_closed":
-        this.expiredCode = codeOf(error) as "challenge_expired" | "challenge_closed";
-        this.phase = "expired";
+        this.#expire(codeOf(error) as "challenge_expired" | "challenge_closed");
         return;
       default:
         this.problem = generalProblem(error, now);
@@ -241,24 +402,32 @@ export function keyOf(way: Way): string {
  */
 export function waysOf(methods: readonly ChallengeMethod[]): Way[] {
   const ways: Way[] = [];
-  const apps = methods.filter((m) => m.method === "totp");
-  if (apps.length > 1) ways.push({ method: "totp" });
+  const several = methods.filter((m) => m.method === "totp").length > 1;
   for (const m of methods) {
+    if (several && m.method === "totp" && !ways.some((w) => w.method === "totp")) ways.push({ method: "totp" });
     ways.push({
       method: m.method,
       ...(m.enrollment_id && m.method !== "backup_code" && { enrollmentId: m.enrollment_id }),
       ...(m.label && { label: m.label }),
       ...(m.to && { to: m.to }),
+      ...(m.problem && { problem: m.problem }),
+      ...(m.available === false && { unavailable: m.reason ?? ("paused" as const) }),
     });
   }
   return ways;
 }
 
 function preferredWay(ways: readonly Way[], opening: Opening): Way | undefined {
-  const wanted = opening.preferred;
+  const usable = ways.filter((w) => !w.unavailable);
+  const { preferred, preferred_enrollment_id: chosen } = opening;
+  // An app the person put first by name is still one of several: any of them answers.
+  const app = opening.methods.find((m) => m.enrollment_id === chosen)?.method === "totp";
   return (
-    ways.find((w) => w.enrollmentId !== undefined && w.enrollmentId === wanted) ??
-    ways.find((w) => w.method === wanted) ??
+    (app ? usable.find((w) => w.method === "totp") : undefined) ??
+    usable.find((w) => w.enrollmentId !== undefined && w.enrollmentId === chosen) ??
+    usable.find((w) => w.enrollmentId !== undefined && w.enrollmentId === preferred) ??
+    usable.find((w) => w.method === preferred) ??
+    usable[0] ??
     ways[0]
   );
 }
