@@ -69,6 +69,8 @@ std::string paragraph(std::string_view text, std::string_view code, std::string_
 
 }  // namespace
 
+std::string_view html_style() { return kStyle; }
+
 std::string html_of(std::string_view subject, std::string_view text, std::string_view locale,
                     std::string_view code, std::string_view link) {
     const bool rtl = locale.starts_with("ar");

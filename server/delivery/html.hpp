@@ -11,4 +11,7 @@ namespace twofold::delivery {
 std::string html_of(std::string_view subject, std::string_view text, std::string_view locale,
                     std::string_view code, std::string_view link);
 
+// The text of the one <style> in every page of html_of, for a policy that lets in this and no other.
+std::string_view html_style();
+
 }  // namespace twofold::delivery

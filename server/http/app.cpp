@@ -32,13 +32,15 @@ std::vector<std::string> our_hosts(const domain::Settings& domain, const AppSett
     return hosts;
 }
 
-// The page runs our own scripts and wasm only; nobody frames it (security 62).
-StaticFiles page_files(const domain::Settings& domain, const std::string& folder) {
+// The page runs our own scripts and wasm only; nobody frames it (security 62). A frame made of
+// srcdoc is under the policy of its page, so the demo adds a source for its mails.
+StaticFiles page_files(const domain::Settings& domain, const std::string& folder,
+                       const std::string& style_source) {
     if (folder.empty()) return StaticFiles();
     StaticFiles files(folder);
     std::string csp =
-        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src "
-        "'self' data: blob:; "
+        "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' " + style_source +
+        "; img-src 'self' data: blob:; "
         "font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; form-action "
         "'self'; "
         "base-uri 'none'; object-src 'none'; frame-ancestors 'none'";
@@ -160,7 +162,9 @@ bool App::start() {
         return std::move(res.set("Vary", "Origin"));
     };
     i.front = std::make_unique<Front>(std::move(f), i.router(),
-                                      page_files(i.core.settings, i.settings.web_root), preflight);
+                                      page_files(i.core.settings, i.settings.web_root,
+                                                 i.settings.style_source),
+                                      preflight);
     if (i.front->start()) return true;
     i.error = i.front->error();
     return false;

@@ -33,6 +33,7 @@ struct AppSettings {
     std::string version = "0";                  // of the build and of the core, for /healthz
     std::vector<DemoAccount> demo_accounts;     // --demo: named on the sign-in page
     std::function<std::string()> mailbox_json;  // --demo: the messages, as /demo/mailbox.json
+    std::string style_source;  // --demo: one more CSP style-src, for mails in the mailbox page
     // Meta's webhook: the bare challenge for a right verify token; the status to answer a report
     // with (200, 400, 401, 503). Unset: there is no such route.
     std::function<std::optional<std::string>(std::string_view mode, std::string_view challenge,
