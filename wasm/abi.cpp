@@ -1,8 +1,8 @@
 // abi.cpp - the core's C ABI, as the browser's loader (src/core.ts) calls it.
 //
-// Names are one letter, because every page loads them. Texts and bytes come as address and length,
-// in the first half of `a`; what a function answers in bytes stands in the second half, and it
-// returns their number, or minus a twofold::Error. Nothing is kept. Texts are UTF-8 without a
+// Names are one letter, because every page loads them. Texts and bytes stand one behind the other at
+// the start of `a`, and their lengths are the last arguments; what a function answers in bytes
+// stands in the second half, and it returns their number, or minus a twofold::Error. Nothing is kept. Texts are UTF-8 without a
 // terminating zero. Times cross as double, because a 64-bit integer would force BigInt on every
 // caller. Hash algorithms: 1 SHA1, 2 SHA256, 3 SHA512. The module is single-threaded: it has one
 // set of work buffers, and what they held is wiped before a function returns. Wiping `a` is the
@@ -45,8 +45,9 @@ namespace {
 
 char* const out = a + kHalf;
 
-std::string_view text(const char* p, int n) { return {p, static_cast<std::size_t>(n)}; }
-ByteView bytes(const std::uint8_t* p, int n) { return {p, static_cast<std::size_t>(n)}; }
+// n bytes of the input, from the byte `at` on.
+std::string_view text(int n, int at = 0) { return {a + at, static_cast<std::size_t>(n)}; }
+ByteView bytes(int n) { return as_bytes(text(n)); }
 
 int packed(const TotpParameters& p) {
     return static_cast<int>(p.algorithm) + 4 * p.digits + 64 * p.period;
@@ -63,9 +64,9 @@ alignas(QrSymbol) char symbol_bytes[sizeof(QrSymbol)];
 //   quiet  0..16 modules around it (readers need 4): an SVG document;
 //          -1: one byte a module, 1 for dark, row by row: size * size bytes
 TWOFOLD_EXPORT(int, q)
-(const std::uint8_t* t, int n, int level, int min_version, int mask, int quiet) {
+(int level, int min_version, int mask, int quiet, int n) {
     QrSymbol& symbol = reinterpret_cast<QrSymbol&>(symbol_bytes);
-    int size = qr_encode_to(bytes(t, n), static_cast<QrLevel>(level), min_version, mask,
+    int size = qr_encode_to(bytes(n), static_cast<QrLevel>(level), min_version, mask,
                             reinterpret_cast<QrWorkspace&>(workspace_bytes), symbol);
     if (size > 0)
         size = quiet == -1 ? qr_modules_to(symbol, {reinterpret_cast<std::uint8_t*>(out), kHalf})
@@ -81,13 +82,12 @@ TWOFOLD_EXPORT(int, q)
 //         3: the parameters under which the code is right, packed
 //         4: writes the code at that time, 6 to 8 digits; their number
 TWOFOLD_EXPORT(double, t)
-(int algorithm, int digits, int period, const std::uint8_t* key, int n, const char* code, int m,
- double now, int what) {
+(int algorithm, int digits, int period, double now, int what, int key_size, int code_size) {
     const TotpParameters p{static_cast<HashAlgorithm>(algorithm), digits, period};
-    const ByteView k = bytes(key, n);
+    const ByteView k = bytes(key_size);
     if (!(now >= 0 && now < 9007199254740992.0)) return fail(Error::invalid_argument);
     const auto at = static_cast<std::int64_t>(now);
-    const std::string_view c = text(code, m);
+    const std::string_view c = text(code_size, key_size);
     if (what == 2) {
         std::int32_t seconds = 0;
         const int status = clock_offset_to(p, k, c, at, seconds);
@@ -108,44 +108,43 @@ TWOFOLD_EXPORT(double, t)
     return digits;
 }
 
-TWOFOLD_EXPORT(int, e)(const std::uint8_t* b, int n) {
-    return base32_encode_to(bytes(b, n), {out, kHalf});
+TWOFOLD_EXPORT(int, e)(int n) {
+    return base32_encode_to(bytes(n), {out, kHalf});
 }
 
-TWOFOLD_EXPORT(int, d)(const char* t, int n) {
-    return base32_decode_to(text(t, n), {reinterpret_cast<std::uint8_t*>(out), kHalf});
+TWOFOLD_EXPORT(int, d)(int n) {
+    return base32_decode_to(text(n), {reinterpret_cast<std::uint8_t*>(out), kHalf});
 }
 
 // Builds an otpauth URI.
 TWOFOLD_EXPORT(int, b)
-(int algorithm, int digits, int period, const std::uint8_t* key, int n, const char* issuer,
- int issuer_size, const char* account, int account_size) {
-    const OtpauthView view{text(issuer, issuer_size),
-                           text(account, account_size),
-                           bytes(key, n),
+(int algorithm, int digits, int period, int key_size, int issuer_size, int account_size) {
+    const OtpauthView view{text(issuer_size, key_size),
+                           text(account_size, key_size + issuer_size),
+                           bytes(key_size),
                            {static_cast<HashAlgorithm>(algorithm), digits, period}};
     return build_otpauth_to(view, {out, kHalf});
 }
 
 // Parses one. Writes a twofold::OtpauthFields (shared/otpauth.hpp) and returns its parameters,
 // packed.
-TWOFOLD_EXPORT(int, p)(const char* uri, int n) {
+TWOFOLD_EXPORT(int, p)(int n) {
     auto& fields = *reinterpret_cast<OtpauthFields*>(out);
-    const int status = parse_otpauth_to(text(uri, n), fields);
+    const int status = parse_otpauth_to(text(n), fields);
     return status < 0 ? status : packed(fields.parameters);
 }
 
 // The 6 to 8 ASCII digits of a typed code.
-TWOFOLD_EXPORT(int, c)(const char* t, int n) {
-    return canonical_digits_to(text(t, n), {out, kHalf});
+TWOFOLD_EXPORT(int, c)(int n) {
+    return canonical_digits_to(text(n), {out, kHalf});
 }
 
 // XXXXX-XXXXX-XXXXX from exactly nine random bytes, which must come from the platform's
 // cryptographic source.
-TWOFOLD_EXPORT(int, m)(const std::uint8_t* random, int n) {
+TWOFOLD_EXPORT(int, m)(int n) {
     if (n != kBackupCodeRandom) return fail(Error::invalid_argument);
     char canonical[kBackupCodeSize];
-    make_backup_code_to(std::span<const std::uint8_t, kBackupCodeRandom>(random, kBackupCodeRandom),
+    make_backup_code_to(std::span<const std::uint8_t, kBackupCodeRandom>(bytes(n)),
                         canonical);
     format_backup_code_to(canonical, std::span<char, kBackupCodeShown>(out, kBackupCodeShown));
     wipe(canonical, sizeof canonical);
@@ -153,8 +152,8 @@ TWOFOLD_EXPORT(int, m)(const std::uint8_t* random, int n) {
 }
 
 // The canonical 15 characters of a typed backup code.
-TWOFOLD_EXPORT(int, r)(const char* t, int n) {
-    return parse_backup_code_to(text(t, n), std::span<char, kBackupCodeSize>(out, kBackupCodeSize));
+TWOFOLD_EXPORT(int, r)(int n) {
+    return parse_backup_code_to(text(n), std::span<char, kBackupCodeSize>(out, kBackupCodeSize));
 }
 
 // The version of the core this module was built from, as text.

@@ -30,13 +30,14 @@ linker=$(command -v wasm-ld || ls /usr/bin/wasm-ld-* /usr/lib/llvm-*/bin/wasm-ld
 
 version=$(sed -n 's/^project(twofold VERSION \([0-9.]*\).*/\1/p' "$root/CMakeLists.txt")
 
-common="-std=c++20 -mbulk-memory -ffunction-sections -fdata-sections -I$root -DNDEBUG
-        -DTWOFOLD_VERSION=\"$version\" -Wall -Wextra"
+# Every browser that has the custom elements' features has these three of WebAssembly's too.
+common="-std=c++20 -mbulk-memory -mnontrapping-fptoint -msign-ext -ffunction-sections
+        -fdata-sections -I$root -DNDEBUG -DTWOFOLD_VERSION=\"$version\" -Wall -Wextra"
 # Link-time optimisation lets views and spans travel in locals instead of through memory.
 own="$common -Oz -flto -finline-functions -fno-exceptions -fno-rtti"
-# emcc switches inlining off at -Oz, which keeps SHA-1's schedule in memory: smaller code. wasm-opt
+# emcc switches inlining off at -Os, which keeps SHA-1's schedule in memory: smaller code. wasm-opt
 # inlines the rotates afterwards (-aimfs); as calls they would be five times slower.
-hashes="$common -Oz -DCRYPTOPP_DISABLE_ASM=1 -I$deps -I$deps/cryptopp -fexceptions -frtti"
+hashes="$common -Os -DCRYPTOPP_DISABLE_ASM=1 -I$deps -I$deps/cryptopp -fexceptions -frtti"
 
 compile() { # object source flags...
     object=$objects/$1.o
@@ -55,11 +56,9 @@ sed -f "$here/roll_sha.sed" "$deps/cryptopp/sha.cpp" > "$objects/sha.cpp"
 rm -f "$objects"/*.o
 # shellcheck disable=SC2086
 {
-    for file in backup_code base32 clock_doctor code_text hmac hotp otpauth plain_text svg totp; do
+    for file in backup_code base32 clock_doctor code_text hmac hotp otpauth plain_text qr svg totp; do
         compile "$file" "$root/shared/$file.cpp" $own
     done
-    # QR's inner loops want their helpers inlined: -flto without that is 1.7 times slower and larger.
-    compile qr "$root/shared/qr.cpp" $common -Os -finline-functions -fno-exceptions -fno-rtti
     compile abi "$here/abi.cpp" $own -fno-builtin-memcmp -fno-builtin-strlen
     compile hash_block "$root/shared/hash_block.cpp" $hashes
     compile hash_constants "$here/hash_constants.cpp" $own
@@ -70,7 +69,8 @@ rm -f "$objects"/*.o
     -mllvm -disable-lsr -mllvm -combiner-global-alias-analysis=false --initial-memory=393216 --max-memory=393216
 # Twice, because the first run's inlining opens ways for the second: 3 % smaller.
 for run in 1 2; do
-    wasm-opt -Oz --always-inline-max-function-size=10 --low-memory-unused --enable-bulk-memory \
+    wasm-opt -Os --always-inline-max-function-size=10 --low-memory-unused --enable-bulk-memory \
+        --enable-nontrapping-float-to-int --enable-sign-ext \
         --strip-debug --strip-producers --strip-target-features "$out/linked.wasm" -o "$out/optimised.wasm"
     mv "$out/optimised.wasm" "$out/linked.wasm"
 done

@@ -197,10 +197,13 @@ test("secrets do not stay in the module's memory", async () => {
     fresh.otpauthParse(uri);
     fresh.otpauthParse(`${uri}&digits=6`);
     fresh.base32Decode(`${text}!`);
+    fresh.otpauthBuild({ issuer: "ASCII, then not: é🔑", account: code, secret, parameters: kDefaults });
     fresh.qr(uri);
     fresh.qrSvg(uri);
     const backup = fresh.backupCodeMake(secret.subarray(0, 9)).value;
     fresh.backupCodeParse(backup);
+    // Refused by the loader, after a secret that was not too long. Last: what follows would wipe it.
+    assert.deepEqual(fresh.totpVerify(kDefaults, secret, "1".repeat(7090), 1700000000), { error: "invalid_argument" });
     const left = Buffer.from(new Uint8Array(memory.buffer));
     for (const [what, bytes] of Object.entries({
       secret,

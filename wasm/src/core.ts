@@ -112,6 +112,18 @@ const parameters: Read<TotpParameters> = (n) => ({
   digits: (n >> 2) & 15,
   period: n >> 6,
 });
+// struct OtpauthFields of shared/otpauth.hpp.
+const fields: Read<ParsedOtpauthUri> = (n, out) => {
+  const w = new Uint32Array(out.buffer, out.byteOffset);
+  return {
+    type: w[0]! > 1 ? "hotp" : "totp",
+    issuer: text(w[6]!, out.subarray(36)),
+    account: text(w[7]!, out.subarray(164)),
+    secret: bytes(w[8]!, out.subarray(420)),
+    parameters: parameters(n, out),
+    counter: w[4]! + w[5]! * 2 ** 32,
+  };
+};
 
 // C would wrap 4294967326 to 30 and cut 30.9 to 30. -2 is out of range for every such argument.
 const int = (n: number): number => ((n | 0) === n ? n : -2);
@@ -123,78 +135,70 @@ const connect = (made: WebAssembly.Instance | WebAssembly.WebAssemblyInstantiate
     readonly a: WebAssembly.Global;
   };
   // The memory never grows, so these views stay.
-  const base: number = wasm.a.value;
-  const memory = new Uint8Array(wasm.memory.buffer, base);
+  const memory = new Uint8Array(wasm.memory.buffer, wasm.a.value);
   const out = memory.subarray(1 << 17);
   const encoder = new TextEncoder();
 
-  // Copies strings and bytes in (each becomes address and length), calls, lets `read` copy the
-  // answer out, and wipes both. Nothing longer than 7089 is valid anywhere.
-  const call = <T>(name: string, read: Read<T>, ...args: (number | Text)[]): Result<T> => {
+  // Copies strings and bytes in, one behind the other; calls with the numbers and their lengths; lets
+  // `read` copy the answer out, and wipes both. Nothing longer than 7089 is valid anywhere.
+  const call = <T>(name: string, read: Read<T>, texts: readonly Text[], ...numbers: number[]): Result<T> => {
+    if (texts.some((t) => t.length > 7089)) return { error: coreErrors[0] };
     let end = 0;
-    const numbers: number[] = [];
-    for (const arg of args) {
-      if (typeof arg == "number") numbers.push(arg);
-      else {
-        if (arg.length > 7089) return { error: coreErrors[0] };
-        const data = isString(arg) ? encoder.encode(arg) : arg;
-        memory.set(data, end);
-        numbers.push(base + end, data.length);
-        end += data.length;
+    for (let t of texts) {
+      let size = t.length;
+      let i = 0;
+      if (isString(t)) {
+        // Codes are short ASCII: quicker than an encoder.
+        for (; i < size && (memory[end + i] = t.charCodeAt(i)) < 128; ) ++i;
+        if (i < size) t = encoder.encode(t);
       }
+      if (i < size) {
+        size = t.length;
+        memory.set(t as Uint8Array, end);
+      }
+      numbers.push(size);
+      end += size;
     }
     const n = wasm[name]!(...numbers);
     const result = n < 0 ? { error: coreErrors[~n]! } : { value: read(n, out) };
     memory.fill(0, 0, end);
     // A refusal may have left the start of an answer: under 1 kB everywhere. Above 1e5, n is a time
     // step.
-    out.fill(0, 0, n > 1e5 ? 0 : n + 1024);
+    if (n < 1e5) out.fill(0, 0, n + 1024);
     return result;
   };
   // The calls that begin with parameters and a key, which may come as Base32.
-  const keyed = <T>(name: string, read: Read<T>, p: TotpParameters, key: Key, ...rest: (number | Text)[]): Result<T> => {
+  const keyed = <T>(name: string, read: Read<T>, p: TotpParameters, key: Key, texts: Text[], ...rest: number[]): Result<T> => {
     if (isString(key)) {
-      const decoded = call("d", bytes, key);
+      const decoded = call("d", bytes, [key]);
       if (decoded.error) return decoded;
       key = decoded.value!;
     }
-    return call(name, read, hashes.indexOf(p.algorithm) + 1, int(p.digits), int(p.period), key, ...rest);
+    return call(name, read, [key, ...texts], hashes.indexOf(p.algorithm) + 1, int(p.digits), int(p.period), ...rest);
   };
   const qr = <T>(read: Read<T>, t: Text, quiet: number, { level = "M", minVersion = 1, mask = -1 }: QrOptions): Result<T> =>
-    call("q", read, t, "LMQH".indexOf(level), int(minVersion), int(mask), quiet);
+    call("q", read, [t], "LMQH".indexOf(level), int(minVersion), int(mask), quiet);
+  const plain =
+    <A extends Text, T>(name: string, read: Read<T>) =>
+    (t: A): Result<T> =>
+      call(name, read, [t]);
 
   return {
-    version: call("v", text).value!,
+    version: call("v", text, []).value!,
     qr: (t, options = {}) => qr((n, out) => ({ size: n ** 0.5, modules: bytes(n, out) }), t, -1, options),
     qrSvg: (t, options = {}) => qr(text, t, int(options.quiet ?? 4), options),
-    totp: (p, key, now) => keyed("t", text, p, key, "", now, 4),
+    totp: (p, key, now) => keyed("t", text, p, key, [""], now, 4),
     // Above 1 the last argument means something else.
-    totpVerify: (p, key, code, now, window = 1) => keyed("t", number, p, key, code, now, window > 1 ? -1 : int(window)),
-    clockOffset: (p, key, code, now) => keyed("t", (n) => n - 600, p, key, code, now, 2),
-    otherParameters: (p, key, code, now) => keyed("t", parameters, p, key, code, now, 3),
-    base32Encode: (b) => call("e", text, b),
-    base32Decode: (t) => call("d", bytes, t),
-    otpauthBuild: (u) => keyed("b", text, u.parameters, u.secret, u.issuer, u.account),
-    otpauthParse: (uri) =>
-      call(
-        "p",
-        (n, out) => {
-          // struct OtpauthFields of shared/otpauth.hpp.
-          const w = new Uint32Array(out.buffer, out.byteOffset);
-          return {
-            type: w[0]! > 1 ? "hotp" : "totp",
-            issuer: text(w[6]!, out.subarray(36)),
-            account: text(w[7]!, out.subarray(164)),
-            secret: bytes(w[8]!, out.subarray(420)),
-            parameters: parameters(n, out),
-            counter: w[4]! + w[5]! * 2 ** 32,
-          };
-        },
-        uri,
-      ),
-    canonicalDigits: (t) => call("c", text, t),
-    backupCodeMake: (r) => call("m", text, r),
-    backupCodeParse: (t) => call("r", text, t),
+    totpVerify: (p, key, code, now, window = 1) => keyed("t", number, p, key, [code], now, window > 1 ? -1 : int(window)),
+    clockOffset: (p, key, code, now) => keyed("t", (n) => n - 600, p, key, [code], now, 2),
+    otherParameters: (p, key, code, now) => keyed("t", parameters, p, key, [code], now, 3),
+    base32Encode: plain("e", text),
+    base32Decode: plain("d", bytes),
+    otpauthBuild: (u) => keyed("b", text, u.parameters, u.secret, [u.issuer, u.account]),
+    otpauthParse: plain("p", fields),
+    canonicalDigits: plain("c", text),
+    backupCodeMake: plain("m", text),
+    backupCodeParse: plain("r", text),
   };
 };
 
