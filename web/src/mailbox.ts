@@ -58,6 +58,7 @@ export class DemoMailbox extends PageElement {
           <a class="button secondary small mailbox-back" href="/#/">${t('mailbox.back')}</a>
         </div>
       </header>
+      ${this.#jump()}
       <main id="main">
         <div class="wrap page">
           <div class="page-head">
@@ -71,6 +72,15 @@ export class DemoMailbox extends PageElement {
       </main>
       ${footer(() => undefined)}
     </div>`;
+  }
+
+  #jump(): TemplateResult | typeof nothing {
+    if (!this.messages) return nothing;
+    const texted = this.messages.filter((m) => m.channel === 'whatsapp').length;
+    return html`<nav class="jump" aria-label=${t('mailbox.title')}>
+      <a href="#inbox">${t('mailbox.inbox')}<span>${this.messages.length - texted}</span></a>
+      <a href="#phone">${t('mailbox.phone')}<span>${texted}</span></a>
+    </nav>`;
   }
 
   #desk(): TemplateResult | typeof nothing {

@@ -1,6 +1,7 @@
 // inbox.ts - the left of the demo mailbox: the list of mails, and the one that is open.
 
 import { html, nothing, type TemplateResult } from 'lit';
+import { keyed } from 'lit/directives/keyed.js';
 import { t } from '../lib/i18n.js';
 import type { CodeCopier } from './copy.js';
 import { framed, isOurs, linked, sentAt, type Message } from './message.js';
@@ -16,7 +17,7 @@ export interface Inbox {
 }
 
 export function inbox(box: Inbox): TemplateResult {
-  return html`<section class="inbox" aria-labelledby="inbox-title">
+  return html`<section class="inbox" id="inbox" aria-labelledby="inbox-title">
     <header class="inbox-head">
       <h2 id="inbox-title">${kEnvelope}${t('mailbox.inbox')}</h2>
       ${box.mails.length > 0 ? html`<span class="count">${t('mailbox.count', { count: box.mails.length })}</span>` : nothing}
@@ -86,10 +87,7 @@ function reader(box: Inbox, mail: Message): TemplateResult {
         : nothing}
     </header>
     ${asHtml
-      ? html`<iframe
-          class="mail-frame" title=${t('mailbox.frame', { subject: mail.subject })} referrerpolicy="no-referrer"
-          sandbox="allow-popups allow-popups-to-escape-sandbox" .srcdoc=${framed(mail.html ?? '')}
-        ></iframe>`
+      ? keyed(mail.id, frame(mail))
       : html`<pre class="mail-text">${linked(mail.text)}</pre>`}
     ${mail.html
       ? html`<div class="mail-views" role="group" aria-label=${t('mailbox.view')}>
@@ -101,6 +99,15 @@ function reader(box: Inbox, mail: Message): TemplateResult {
         </div>`
       : nothing}
   </article>`;
+}
+
+// A frame for each mail: one whose document is changed would leave a step in the tab's history. It
+// may open its links in a new tab; no script, no form, no origin, no way to move this page.
+function frame(mail: Message): TemplateResult {
+  return html`<iframe
+    class="mail-frame" title=${t('mailbox.frame', { subject: mail.subject })} referrerpolicy="no-referrer"
+    sandbox="allow-popups allow-popups-to-escape-sandbox" .srcdoc=${framed(mail.html ?? '')}
+  ></iframe>`;
 }
 
 const kEnvelope = html`<svg viewBox="0 0 24 24" aria-hidden="true" fill="none" stroke="currentColor" stroke-width="1.8" stroke-linejoin="round">

@@ -12,7 +12,7 @@ import { isOurs, linked, sentAt, type Message } from './message.js';
 /** @param messages  newest first; the chat reads downwards */
 export function phone(messages: readonly Message[], copier: CodeCopier): TemplateResult {
   const newest = messages[0];
-  return html`<section class="phone" aria-labelledby="phone-title">
+  return html`<section class="phone" id="phone" aria-labelledby="phone-title">
     <div class="phone-screen">
       <header class="chat-head">
         <span class="avatar" aria-hidden="true">${[...t('brand.name')][0]}</span>
