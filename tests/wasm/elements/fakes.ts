@@ -1,6 +1,6 @@
 // fakes.ts - stand-ins for what the element logic talks to: a core whose answers are data, a clock
 // that only moves when told, and a server as a list of prepared answers.
-import { ApiError, type ErrorCode, type Enrollment, type PendingEnrollment } from "../../../wasm/src/api.js";
+import { ApiError, type Delivery, type ErrorCode, type Enrollment, type PendingEnrollment } from "../../../wasm/src/api.js";
 import type { CorePort } from "../../../wasm/src/elements/core_port.js";
 
 declare const __ROOT__: string;
@@ -53,6 +53,21 @@ export function pending(clock: Clock): PendingEnrollment {
       issuer: "Example",
       account: "alice@example.com",
     },
+  };
+}
+
+/** A code that just left, 30 s before another may be asked for and 10 min before it dies. */
+export function delivery(clock: Clock, more: Partial<Delivery> = {}): Delivery {
+  const at = (seconds: number): string => new Date(clock.ms + seconds * 1000).toISOString();
+  return {
+    enrollment_id: "enr_w",
+    method: "whatsapp",
+    to: "+34 ••• •• 21",
+    status: "queued",
+    created_at: at(0),
+    resend_at: at(30),
+    expires_at: at(600),
+    ...more,
   };
 }
 

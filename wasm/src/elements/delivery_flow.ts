@@ -101,8 +101,9 @@ export class DeliveryFlow {
     this.deps.changed();
   }
 
-  #plan(pause = 2): void {
+  #plan(asked?: number): void {
     const d = this.delivery;
+    const pause = asked ?? (d?.status === "queued" ? 1 : 3);
     const now = this.deps.now();
     this.#due = Infinity;
     if (!d || d.status === "failed" || d.status === "read" || Date.parse(d.expires_at) <= now) return;

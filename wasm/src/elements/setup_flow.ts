@@ -64,7 +64,7 @@ export class SetupFlow {
   ) {
     this.proofs = request.proofs;
     this.delivery = new DeliveryFlow({
-      now: deps.api.now,
+      now: () => deps.api.now(),
       visible: deps.visible,
       ask: async () => {
         const seen = await deps.api.enrollment(this.enrollment!.id);

@@ -267,6 +267,7 @@ export const styles: CSSResultGroup = [
       margin-block-start: var(--_space-3);
     }
     form > .actions,
+    form > .delivery,
     form > .field {
       margin-block-start: var(--_space-4);
     }

@@ -1,4 +1,4 @@
-// security.ts - Security Settings; <twofold-settings> does the whole of it: enabling, authenticators,
+// security.ts - Security Settings; <twofold-settings> does the whole of it: enabling, methods,
 // backup codes, setting up anew after a sign-in by backup code, disabling.
 
 import { html, type TemplateResult } from 'lit';
