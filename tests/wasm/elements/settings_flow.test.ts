@@ -160,3 +160,21 @@ test("clear() drops codes that were on screen", async () => {
   assert.deepEqual(shown?.codes, []);
 });
 
+
+test("one is put first and the mark moves; the advice follows the methods", async () => {
+  const mail = { ...item("enr_m", "Mail"), method: "email", to: "a•••@e•••.com", preferred: true };
+  const { flow, calls } = serve({
+    "GET /v1/users/me/enrollments": { items: [item("enr_a", "Phone"), mail], next_cursor: null, offers: [{ method: "totp", available: true }] },
+    "PATCH /v1/users/me/enrollments/enr_a": item("enr_a", "Phone"),
+  });
+  await flow.load();
+  assert.deepEqual(flow.offers, [{ method: "totp", available: true }]);
+  assert.deepEqual(flow.advice, ["settings.advice_sent"]);
+  await flow.prefer(flow.enrollments[0]!);
+  assert.deepEqual(calls.at(-1)?.body, { preferred: true });
+  assert.deepEqual(flow.enrollments.map((e) => e.preferred), [true, false]);
+  assert.deepEqual(flow.notice, { key: "settings.made_preferred", params: { label: "Phone" } });
+  const only = serve({ "GET /v1/users/me/enrollments": { items: [mail], next_cursor: null } });
+  await only.flow.load();
+  assert.deepEqual(only.flow.advice, ["settings.advice_app", "settings.advice_sent"]);
+});
