@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "server/domain/ids.hpp"
@@ -112,8 +113,14 @@ Result<std::unique_ptr<Runtime>, Trouble> Runtime::open(const Config& config,
     auto signer = platform::StoredSigner::open(r->store, r->sealer, r->clock);
     if (!signer) return signer.error();
     r->signer = std::move(*signer);
+    domain::Settings settings = config.settings;
+    if (config.database.starts_with("sqlite:")) {
+        // It has one writer at a time, who then takes what several would have taken.
+        settings.verify_batch = std::min(settings.verify_batch * settings.verify_writers, 128);
+        settings.verify_writers = 1;
+    }
     r->core = std::make_unique<domain::Core>(r->store, r->clock, r->random, r->sealer, r->passwords,
-                                             *r->signer, r->phones, config.settings);
+                                             *r->signer, r->phones, std::move(settings));
     return r;
 }
 
