@@ -162,9 +162,9 @@ const connect = (made: WebAssembly.Instance | WebAssembly.WebAssemblyInstantiate
     const n = wasm[name]!(...numbers);
     const result = n < 0 ? { error: coreErrors[~n]! } : { value: read(n, out) };
     memory.fill(0, 0, end);
-    // A refusal may have left the start of an answer: under 1 kB everywhere. Above 1e5, n is a time
-    // step.
-    if (n < 1e5) out.fill(0, 0, n + 1024);
+    // A refusal may have left the start of an answer: under 1 kB everywhere. No answer is as long as
+    // 2^17; that is a time step.
+    if (n < 1 << 17) out.fill(0, 0, n + 1024);
     return result;
   };
   // The calls that begin with parameters and a key, which may come as Base32.
@@ -178,10 +178,6 @@ const connect = (made: WebAssembly.Instance | WebAssembly.WebAssemblyInstantiate
   };
   const qr = <T>(read: Read<T>, t: Text, quiet: number, { level = "M", minVersion = 1, mask = -1 }: QrOptions): Result<T> =>
     call("q", read, [t], "LMQH".indexOf(level), int(minVersion), int(mask), quiet);
-  const plain =
-    <A extends Text, T>(name: string, read: Read<T>) =>
-    (t: A): Result<T> =>
-      call(name, read, [t]);
 
   return {
     version: call("v", text, []).value!,
@@ -192,18 +188,19 @@ const connect = (made: WebAssembly.Instance | WebAssembly.WebAssemblyInstantiate
     totpVerify: (p, key, code, now, window = 1) => keyed("t", number, p, key, [code], now, window > 1 ? -1 : int(window)),
     clockOffset: (p, key, code, now) => keyed("t", (n) => n - 600, p, key, [code], now, 2),
     otherParameters: (p, key, code, now) => keyed("t", parameters, p, key, [code], now, 3),
-    base32Encode: plain("e", text),
-    base32Decode: plain("d", bytes),
+    base32Encode: (t) => call("e", text, [t]),
+    base32Decode: (t) => call("d", bytes, [t]),
     otpauthBuild: (u) => keyed("b", text, u.parameters, u.secret, [u.issuer, u.account]),
-    otpauthParse: plain("p", fields),
-    canonicalDigits: plain("c", text),
-    backupCodeMake: plain("m", text),
-    backupCodeParse: plain("r", text),
+    otpauthParse: (t) => call("p", fields, [t]),
+    canonicalDigits: (t) => call("c", text, [t]),
+    backupCodeMake: (t) => call("m", text, [t]),
+    backupCodeParse: (t) => call("r", text, [t]),
   };
 };
 
 const open = async (source: CoreSource): Promise<Core> => {
-  if (isString(source) || source instanceof URL) {
+  source = (source as URL).href ?? source;
+  if (isString(source)) {
     const response = await fetch(source);
     if (!response.ok) throw Error("HTTP " + response.status);
     try {
