@@ -7,7 +7,7 @@
 
 #include "server/delivery/board.hpp"
 #include "server/delivery/mailbox.hpp"
-#include "server/delivery/outbox.hpp"
+#include "server/delivery/outbox_pool.hpp"
 #include "server/delivery/smtp.hpp"
 #include "server/delivery/whatsapp.hpp"
 #include "server/http/app.hpp"

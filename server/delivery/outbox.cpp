@@ -6,7 +6,6 @@
 #include "server/delivery/html.hpp"
 #include "server/delivery/texts.hpp"
 #include "server/delivery/whatsapp.hpp"
-#include "server/domain/bell.hpp"
 #include "server/domain/delivered_codes.hpp"
 #include "server/domain/delivery_reports.hpp"
 #include "server/domain/places.hpp"
@@ -25,11 +24,8 @@ namespace {
 
 constexpr int kBatch = 16;
 constexpr domain::Seconds kLease{60};
-// Results are noted together, but not later than this: people wait for "sent".
-constexpr milliseconds kNoteAfter{40};
-// What the rest of a batch may still take of its lease.
-constexpr milliseconds kBatchAtMost{25000};
-constexpr milliseconds kLook{250};
+// What a send may take of it, with some to spare (smtp.hpp: 20 s; whatsapp.cpp: twice 10 s).
+constexpr domain::Seconds kSendAtMost{30};
 
 std::string text_of(const Secret& s) {
     const ByteView b = s.expose();
@@ -112,6 +108,26 @@ void Outbox::tell_board(const MessageRow& row, const Receipt& receipt, int& code
         board_.succeeded(channel_);  // the other side answers, whatever it says of this message
 }
 
+// Tried again with back-off, unless its time or its chances are over.
+void Outbox::put_off(const MessageRow& row, MessageResult& result, Attempt& attempt) {
+    const bool lost = result.failure == Failure::unclear;
+    const bool lost_before = row.failure == Failure::unclear;
+    if (lost && lost_before) {
+        // Twice the answer was lost: it has arrived, or a third one would not either.
+        attempt.result = "refused";
+        return;
+    }
+    result.not_before = core_.clock.now() + back_off(row.attempts);
+    if (result.not_before < row.not_after) {
+        result.status = MessageStatus::queued;
+        if (lost_before) result.failure = Failure::unclear;  // remembered for the next loss
+        attempt.result = "later";
+    } else {
+        result.status = MessageStatus::dropped;
+        attempt.result = "expired";
+    }
+}
+
 Outbox::Outcome Outbox::deal_with(const MessageRow& row) {
     const auto start = Monotonic::now();
     Attempt attempt{row.id, row.channel, row.kind, {}, {}, row.attempts + 1, 0, 0};
@@ -125,6 +141,7 @@ Outbox::Outcome Outbox::deal_with(const MessageRow& row) {
         const Receipt receipt = transport_.send(*letter);
         tell_board(row, receipt, attempt.code);
         result.failure = receipt.failure;
+        attempt.failure = receipt.failure;
         switch (receipt.sent) {
             case Sent::done:
                 result.status = MessageStatus::sent;
@@ -132,14 +149,7 @@ Outbox::Outcome Outbox::deal_with(const MessageRow& row) {
                 attempt.result = "sent";
                 break;
             case Sent::later:
-                result.not_before = core_.clock.now() + back_off(row.attempts);
-                if (result.not_before < row.not_after) {
-                    result.status = MessageStatus::queued;
-                    attempt.result = "later";
-                } else {
-                    result.status = MessageStatus::dropped;
-                    attempt.result = "expired";
-                }
+                put_off(row, result, attempt);
                 break;
             case Sent::refused:
                 attempt.result = "refused";
@@ -147,32 +157,47 @@ Outbox::Outcome Outbox::deal_with(const MessageRow& row) {
         }
     }
     result.at = core_.clock.now();
-    attempt.failure = result.failure;
+    if (attempt.failure == Failure::none) attempt.failure = result.failure;
     attempt.ms = ms_since(start);
     on_attempt_(attempt);
     return {row, result};
 }
 
-// Not tried: due again at once, for another worker or another server.
 Outbox::Outcome Outbox::give_back(const MessageRow& row) {
     return {row,
             {row.id, row.attempts, MessageStatus::queued, row.failure, {}, core_.clock.now(), {}}};
 }
 
-// When this write is lost the leases run out and the messages are sent once more: twice is better
-// than never.
-void Outbox::note(std::vector<Outcome>& done) {
+bool Outbox::too_late_for(const MessageRow& row) {
+    return board_.is_closed(channel_) ||
+           (row.leased_until && core_.clock.now() + kSendAtMost > *row.leased_until);
+}
+
+void Outbox::note(domain::Core& core, std::vector<Outcome>& done) {
     if (done.empty()) return;
     std::vector<MessageResult> results;
     for (const Outcome& o : done) results.push_back(o.result);
-    (void)core_.store.write("req_outbox", [&](domain::Tx& tx) {
+    (void)core.store.write("req_outbox", [&](domain::Tx& tx) {
         tx.finish_messages(results);
         for (const Outcome& o : done)
             if (o.result.status == MessageStatus::failed)
-                domain::note_failure(tx, core_, o.row, o.result.failure);
+                domain::note_failure(tx, core, o.row, o.result.failure);
         return true;
     });
     done.clear();
+}
+
+std::vector<MessageRow> Outbox::lease(int most) {
+    std::vector<MessageRow> rows;
+    most = board_.may_lease(channel_, most);
+    if (most == 0) return rows;
+    const domain::Instant now = core_.clock.now();
+    const auto leased = core_.store.write("req_outbox", [&](domain::Tx& tx) {
+        rows = tx.lease_messages(channel_, now, now + kLease, most);
+        return !rows.empty();
+    });
+    if (!leased) rows.clear();
+    return rows;
 }
 
 int Outbox::run_once() {
@@ -181,27 +206,11 @@ int Outbox::run_once() {
 }
 
 int Outbox::run_once(const std::atomic<bool>& stop) {
-    const int most = board_.may_lease(channel_, kBatch);
-    if (most == 0) return 0;
-    std::vector<MessageRow> rows;
-    const domain::Instant now = core_.clock.now();
-    const auto leased = core_.store.write("req_outbox", [&](domain::Tx& tx) {
-        rows = tx.lease_messages(channel_, now, now + kLease, most);
-        return !rows.empty();
-    });
-    if (!leased) return 0;  // the database is away; the next round asks again
+    const std::vector<MessageRow> rows = lease(kBatch);
     std::vector<Outcome> done;
-    const auto start = Monotonic::now();
-    auto noted = start;
-    for (const MessageRow& row : rows) {
-        const bool enough = stop || Monotonic::now() - start > kBatchAtMost ||
-                            board_.is_closed(channel_);
-        done.push_back(enough ? give_back(row) : deal_with(row));
-        if (Monotonic::now() - noted < kNoteAfter) continue;
-        note(done);
-        noted = Monotonic::now();
-    }
-    note(done);
+    for (const MessageRow& row : rows)
+        done.push_back(stop || too_late_for(row) ? give_back(row) : deal_with(row));
+    note(core_, done);
     return static_cast<int>(rows.size());
 }
 
@@ -218,46 +227,6 @@ std::vector<Letter> Outbox::sent_before(int limit) {
         if (auto letter = letter_of(*row, why)) out.push_back(std::move(*letter));
     }
     return out;
-}
-
-OutboxPool::OutboxPool(domain::Core& core, domain::Channel channel, int workers,
-                       const MakeTransport& make_transport, ChannelBoard& board,
-                       const Outbox::OnAttempt& on_attempt)
-    : core_(core), workers_(workers) {
-    for (int i = 0; i < workers; ++i) {
-        transports_.push_back(make_transport());
-        outboxes_.push_back(
-            std::make_unique<Outbox>(core, channel, *transports_.back(), board, on_attempt));
-    }
-    for (const auto& outbox : outboxes_) threads_.emplace_back([this, &outbox] { work(*outbox); });
-}
-
-OutboxPool::~OutboxPool() {
-    stop_ = true;
-    core_.bell->ring();
-    for (std::thread& t : threads_) t.join();
-}
-
-void OutboxPool::work(Outbox& outbox) {
-    std::uint64_t heard = 0;
-    while (!stop_) {
-        // Busy while there is work; one that throws (out of memory) is tried again later.
-        try {
-            while (!stop_ && outbox.run_once(stop_) != 0) {
-            }
-        } catch (const std::exception&) {
-            std::this_thread::sleep_for(kLook);
-        }
-        if (stop_) return;
-        // Together the workers look every kLook, each rarely.
-        const bool rung = core_.bell->wait(heard, kLook * workers_);
-        if (!rung) continue;
-        // The bell rings inside the transaction, a moment before its commit.
-        for (const int ms : {2, 3, 5, 10, 20, 40}) {
-            std::this_thread::sleep_for(milliseconds(ms));
-            if (stop_ || outbox.run_once(stop_) != 0) break;
-        }
-    }
 }
 
 }  // namespace twofold::delivery

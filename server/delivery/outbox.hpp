@@ -3,12 +3,8 @@
 // never after a message's own not_after. A code is derived here, just before it leaves (rule 11).
 #pragma once
 #include <atomic>
-#include <condition_variable>
 #include <functional>
-#include <memory>
-#include <mutex>
 #include <string_view>
-#include <thread>
 #include <vector>
 
 #include "server/delivery/board.hpp"
@@ -33,12 +29,29 @@ struct Attempt {
 class Outbox {
  public:
     using OnAttempt = std::function<void(const Attempt&)>;
+    struct Outcome {
+        domain::MessageRow row;
+        domain::MessageResult result;
+    };
     Outbox(domain::Core& core, domain::Channel channel, Transport& transport, ChannelBoard& board,
            OnAttempt on_attempt);
 
-    // One round: leases up to 16 due messages for a minute and deals with them. How many were
-    // leased; call again at once when it is not 0. `stop` ends it between two messages; what it had
-    // leased is given back.
+    // At most `most` due messages, for a minute, and no more than the channel's state allows. Empty
+    // when the database is away, too: the next round asks again.
+    std::vector<domain::MessageRow> lease(int most);
+    // Sends a leased one, or finds that it cannot be sent any more.
+    Outcome deal_with(const domain::MessageRow& row);
+    // Not tried: due again at once, for another worker or another server.
+    Outcome give_back(const domain::MessageRow& row);
+    // Whether a leased one should be given back: the channel has closed meanwhile, or too little is
+    // left of the lease for a send that takes its time.
+    bool too_late_for(const domain::MessageRow& row);
+    // Writes all of them in one transaction, and forgets them. When this write is lost the leases run
+    // out and the messages are sent once more: twice is better than never.
+    static void note(domain::Core& core, std::vector<Outcome>& done);
+
+    // One round, all by itself: leases up to 16, deals with them, notes the results. How many were
+    // leased. `stop` ends it between two messages; what it had leased is given back.
     int run_once(const std::atomic<bool>& stop);
     int run_once();
 
@@ -50,46 +63,16 @@ class Outbox {
     domain::Seconds back_off(int attempts);
 
  private:
-    struct Outcome {
-        domain::MessageRow row;
-        domain::MessageResult result;
-    };
     // Nothing when it does not open or there is no such text; `why` says which.
     std::optional<Letter> letter_of(const domain::MessageRow& row, std::string_view& why);
-    Outcome deal_with(const domain::MessageRow& row);
-    Outcome give_back(const domain::MessageRow& row);
+    void put_off(const domain::MessageRow& row, domain::MessageResult& result, Attempt& attempt);
     void tell_board(const domain::MessageRow& row, const Receipt& receipt, int& code);
-    void note(std::vector<Outcome>& done);
 
     domain::Core& core_;
     const domain::Channel channel_;
     Transport& transport_;
     ChannelBoard& board_;
     const OnAttempt on_attempt_;
-};
-
-// The workers of a channel, each with a thread and a transport of its own. They sleep until the
-// core's bell rings for a message of this process, and look every quarter of a second for those of
-// others. The destructor lets the sends that run finish.
-class OutboxPool {
- public:
-    using MakeTransport = std::function<std::unique_ptr<Transport>()>;
-    OutboxPool(domain::Core& core, domain::Channel channel, int workers,
-               const MakeTransport& make_transport, ChannelBoard& board,
-               const Outbox::OnAttempt& on_attempt);
-    ~OutboxPool();
-    OutboxPool(const OutboxPool&) = delete;
-    OutboxPool& operator=(const OutboxPool&) = delete;
-
- private:
-    void work(Outbox& outbox);
-
-    domain::Core& core_;
-    const int workers_;
-    std::atomic<bool> stop_{false};
-    std::vector<std::unique_ptr<Transport>> transports_;
-    std::vector<std::unique_ptr<Outbox>> outboxes_;
-    std::vector<std::thread> threads_;
 };
 
 }  // namespace twofold::delivery

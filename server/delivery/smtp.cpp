@@ -12,8 +12,11 @@ using domain::Failure;
 
 constexpr long kWholeSeconds = 20;
 
+// Names are not: "127.0.0.1.example.com" may be anywhere.
 bool is_loopback(const std::string& host) {
-    return host == "localhost" || host == "::1" || host.starts_with("127.");
+    return host == "localhost" || host == "::1" ||
+           (host.starts_with("127.") &&
+            host.find_first_not_of("0123456789.") == std::string::npos);
 }
 
 std::optional<std::string> percent_decoded(std::string_view text) {
@@ -42,9 +45,12 @@ int follow(CURL*, curl_infotype type, char* data, size_t size, void* user) {
         dialogue.reply = 0;
         dialogue.subject = -1;
     };
+    if (dialogue.over) return 0;
     if (type == CURLINFO_HEADER_IN) take_reply(dialogue, text);
     if (type == CURLINFO_DATA_OUT && dialogue.stage == SmtpStage::data) enter(SmtpStage::body);
     if (type != CURLINFO_HEADER_OUT) return 0;
+    // Said after a refusal, too; its reply is not what the message got.
+    if (text.starts_with("QUIT")) dialogue.over = true;
     if (text.starts_with("AUTH")) enter(SmtpStage::auth);
     if (text.starts_with("MAIL")) enter(SmtpStage::mail);
     if (text.starts_with("RCPT")) enter(SmtpStage::rcpt);

@@ -32,6 +32,7 @@ struct SmtpDialogue {
     SmtpStage stage = SmtpStage::connect;
     int reply = 0;     // to the last command; 0: none came
     int subject = -1;  // of its enhanced code (RFC 3463: 1 address, 2 mailbox, 7 policy); -1: none
+    bool over = false;  // QUIT was said
 };
 // Takes one reply line into account: "550-5.1.1 text". Lines that are none are passed over.
 void take_reply(SmtpDialogue& dialogue, std::string_view line);

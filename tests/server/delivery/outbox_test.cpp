@@ -1,4 +1,4 @@
-#include "server/delivery/outbox.hpp"
+#include "server/delivery/outbox_pool.hpp"
 
 #include <map>
 #include <set>
@@ -298,4 +298,82 @@ TEST_CASE("a pool sends what is queued within moments of its commit") {
     }
     const std::lock_guard lock(mutex);
     CHECK(sent == std::vector<std::string>{"msg_1"});
+}
+
+TEST_CASE("an answer lost twice: the message went at most twice, whatever came between") {
+    World w;
+    w.transport.answer = Sent::later;
+    w.transport.failure = domain::Failure::unclear;
+    w.queue("msg_1");
+    w.outbox.run_once();
+    CHECK(w.row("msg_1").status == MessageStatus::queued);
+    w.clock.advance(5);
+    w.transport.failure = domain::Failure::channel_down;  // not even taken: does not count
+    w.outbox.run_once();
+    CHECK(w.row("msg_1").status == MessageStatus::queued);
+    w.clock.advance(10);
+    w.transport.failure = domain::Failure::unclear;
+    w.outbox.run_once();
+    CHECK(w.transport.letters.size() == 3);
+    CHECK(w.row("msg_1").status == MessageStatus::failed);
+    CHECK(w.row("msg_1").failure == domain::Failure::unclear);
+}
+
+namespace {
+
+// The first letter it gets waits until it is let go; of one pool.
+struct Gate {
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool open = false;
+    bool taken = false;
+    std::set<std::string> sent;
+    bool has_sent(std::size_t n) {
+        std::unique_lock lock(mutex);
+        return changed.wait_for(lock, std::chrono::seconds(5), [&] { return sent.size() >= n; });
+    }
+};
+
+class SlowTransport final : public Transport {
+ public:
+    explicit SlowTransport(Gate& gate) : gate_(gate) {}
+    Receipt send(const Letter& letter) override {
+        std::unique_lock lock(gate_.mutex);
+        if (!gate_.taken) {
+            gate_.taken = true;
+            gate_.changed.wait(lock, [&] { return gate_.open; });
+        }
+        gate_.sent.insert(letter.id.value);
+        gate_.changed.notify_all();
+        return {Sent::done, {}, {}};
+    }
+
+ private:
+    Gate& gate_;
+};
+
+}  // namespace
+
+TEST_CASE("a slow send holds nobody up: neither other messages nor what became of them") {
+    World w;
+    for (int i = 0; i < 20; ++i) w.queue("msg_" + std::to_string(i));
+    Gate gate;
+    OutboxPool pool(
+        w.core, domain::Channel::email, 2, [&] { return std::make_unique<SlowTransport>(gate); },
+        w.board, [](const Attempt&) {});
+    CHECK(gate.has_sent(19));
+    int noted = 0;
+    for (int i = 0; i < 100 && noted < 19; ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        noted = 0;
+        for (const auto& [id, row] : w.store.snapshot().messages)
+            noted += row.status == MessageStatus::sent;
+    }
+    CHECK(noted == 19);
+    {
+        const std::lock_guard lock(gate.mutex);
+        gate.open = true;
+    }
+    gate.changed.notify_all();
+    CHECK(gate.has_sent(20));
 }
