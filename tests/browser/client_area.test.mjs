@@ -136,10 +136,10 @@ inTab('security 15, 32, 64: the whole flow: register, enable, sign in, second au
   secrets.push(...codes, ...codes.map((c) => c.replaceAll('-', '')));
   await heading(page, 'Two-factor authentication is on').waitFor();
   await press(page, 'Done');
-  await page.getByRole('heading', { name: 'Your authenticators' }).waitFor();
+  await page.getByRole('heading', { name: 'Your methods' }).waitFor();
   await clean('after enabling');
   await page.reload();
-  await page.getByRole('heading', { name: 'Your authenticators' }).waitFor();
+  await page.getByRole('heading', { name: 'Your methods' }).waitFor();
   const shown = await page.locator('body').innerText();
   const told = await page.evaluate(async () => (await fetch('/v1/users/me/backup-codes')).text());
   for (const code of codes) assert.ok(!shown.includes(code) && !told.includes(code), 'backup codes are shown once');
@@ -162,7 +162,7 @@ inTab('security 15, 32, 64: the whole flow: register, enable, sign in, second au
 
   // A second authenticator: add, rename, remove.
   await openSettings(tab);
-  await press(page, 'Add another authenticator');
+  await press(page, 'Add another method');
   await page.getByLabel(/name/i).last().fill('Tablet');
   await press(page, 'Continue');
   await page.getByLabel('Code', { exact: true }).fill(await app.next());
@@ -170,7 +170,7 @@ inTab('security 15, 32, 64: the whole flow: register, enable, sign in, second au
   secrets.push(tablet.secret);
   await page.getByLabel('Code from your app').fill(await tablet.next());
   await press(page, 'Confirm');
-  await heading(page, 'Authenticator added').waitFor();
+  await heading(page, 'Method added').waitFor();
   await press(page, 'Done');
   await press(page, 'Rename: Tablet', false).catch(() => press(page, /Rename.*Tablet/, false));
   await page.getByLabel(/name/i).last().fill('Old tablet');
@@ -202,7 +202,7 @@ inTab('security 15, 32, 64: the whole flow: register, enable, sign in, second au
   await press(page, 'Confirm');
   secrets.push(...(await keepCodes(page)));
   await press(page, 'Done');
-  await page.getByRole('heading', { name: 'Your authenticators' }).waitFor();
+  await page.getByRole('heading', { name: 'Your methods' }).waitFor();
   assert.equal(await page.getByRole('button', { name: /^Remove/ }).count(), 1, 'the lost authenticator is gone');
 
   // Disable.
@@ -275,7 +275,7 @@ inTab('by keyboard alone: sign in, enable, sign out', async (tab) => {
   await page.keyboard.press('Enter');
   await tabTo(/^Done/);
   await page.keyboard.press('Enter');
-  await page.getByRole('heading', { name: 'Your authenticators' }).waitFor();
+  await page.getByRole('heading', { name: 'Your methods' }).waitFor();
   await tabTo(/^Sign out/, 'Shift+Tab');
   await page.keyboard.press('Enter');
   await page.getByText('You are signed out.').waitFor();
@@ -486,7 +486,7 @@ async function enable(tab, person) {
   await press(tab.page, 'Confirm');
   const codes = await keepCodes(tab.page);
   await press(tab.page, 'Done');
-  await heading(tab.page, 'Your authenticators').waitFor();
+  await heading(tab.page, 'Your methods').waitFor();
   return { app, codes };
 }
 

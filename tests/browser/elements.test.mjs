@@ -327,7 +327,7 @@ describe('<twofold-settings>', () => {
     await enter(page, 'Work phone');
     await page.getByText('Renamed to “Work phone”').first().waitFor();
 
-    await press(page, 'Add another authenticator');
+    await press(page, 'Add another method');
     await field(page).fill('Laptop');
     await press(page, 'Continue');
     await heading(page, 'Confirm it’s you').waitFor();
@@ -336,7 +336,7 @@ describe('<twofold-settings>', () => {
     await enter(page, totp(state.factors[0].secret));
     await heading(page, 'Connect your authenticator app').waitFor();
     await enter(page, totp(state.pending.secret));
-    await heading(page, 'Authenticator added').waitFor();
+    await heading(page, 'Method added').waitFor();
     await press(page, 'Done');
     await page.getByText('Laptop').waitFor();
 

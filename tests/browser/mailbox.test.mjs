@@ -32,7 +32,7 @@ async function person(url) {
   const headers = { 'Content-Type': 'application/json', Origin: url };
   const answer = await fetch(`${url}/client/sign-in`, { method: 'POST', headers, body: JSON.stringify({ email, password }) });
   assert.equal(answer.status, 200);
-  headers.Cookie = answer.headers.getSetCookie().map((c) => c.split(';')[0]).join('; ');
+  [headers.Cookie] = answer.headers.get('set-cookie').split(';');
   headers['X-CSRF-Token'] = (await answer.json()).csrf_token;
   const enroll = async (body) => {
     const made = await fetch(`${url}/v1/users/me/enrollments`, { method: 'POST', headers, body: JSON.stringify(body) });
