@@ -1040,18 +1040,27 @@ FrontStats Front::stats() const {
 
 namespace {
 
-// Closing a listening socket resets connections that wait in its queue. So no new one may enter
-// (a filter that drops every packet for the listener; the peer tries again and finds the port
-// closed), the queue is emptied, and only then the socket closes.
+// Closing a listening socket resets connections that wait in its queue, or whose handshake is half
+// done. So no new one may begin (a filter that drops every SYN; the peer tries again and finds the
+// port closed), those begun come to their end, the queue is emptied, and only then the socket closes.
 void close_listener(Server& server) {
     const int fd = server.listening_socket();
     if (fd < 0) return;
-    sock_filter drop_all = BPF_STMT(BPF_RET | BPF_K, 0);
-    const sock_fprog program{1, &drop_all};
+    constexpr unsigned kFlags = 13;  // of a TCP header (RFC 9293 section 3.1)
+    constexpr unsigned kSyn = 0x02;
+    sock_filter no_syn[] = {
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, kFlags),
+        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, kSyn, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+        BPF_STMT(BPF_RET | BPF_K, 0xffffffff),
+    };
+    const sock_fprog program{4, no_syn};
     setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program);
-    for (int tries = 0; tries < 200; ++tries) {
+    // Quiet for 20 ms: longer than a handshake under way takes on a busy machine.
+    int quiet = 0;
+    for (int tries = 0; tries < 300 && quiet < 20; ++tries) {
         pollfd p{fd, POLLIN, 0};
-        if (::poll(&p, 1, 0) <= 0) break;
+        quiet = ::poll(&p, 1, 0) <= 0 ? quiet + 1 : 0;
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
     server.stop();
