@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { out } from "./lib.mjs";
 
-const order = ["qr-wasm", "qr-first", "qr-native", "totp-native", "totp-wasm", "size", "page", "http-mariadb", "http-sqlite", "healthz", "scale-mariadb", "scale-sqlite"];
+const order = ["qr-wasm", "qr-first", "qr-native", "totp-native", "totp-wasm", "size", "page", "http-mariadb", "http-sqlite", "healthz", ...["mariadb", "sqlite"].flatMap((d) => [`outbox-idle-${d}`, `outbox-idle-p99-${d}`, `outbox-hang-${d}`, `outbox-beside-${d}`]), "outbox-rate", "outbox-rate-two", "scale-mariadb", "scale-sqlite"];
 const results = (existsSync(out) ? readdirSync(out) : [])
   .filter((f) => f.endsWith(".json"))
   .map((f) => JSON.parse(readFileSync(`${out}/${f}`, "utf8")))

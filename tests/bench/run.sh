@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures every figure against its peers and prints one table. Usage: BUILD=build/release run.sh [bench ...]
-# Benches: wasm first native size page http healthz scale (all by default). BENCH_ROUNDS sets the rounds (7).
+# Benches: wasm first native size page http healthz outbox scale (all by default). BENCH_ROUNDS sets the rounds (7).
 # Everything it starts (a private MariaDB, servers, a browser) it also stops. A figure that is missed is
 # printed as such and makes the exit status 1; nothing else here fails a build.
 set -uo pipefail
@@ -9,7 +9,7 @@ export BUILD=${BUILD:-build/release}
 mkdir -p build/bench
 cmake --build "$BUILD" --target bench_programs verify_bench twofold > build/bench/build.log 2>&1 || { tail -20 build/bench/build.log; exit 1; }
 benches=("$@")
-[ ${#benches[@]} -gt 0 ] || benches=(wasm first native size page http healthz scale)
+[ ${#benches[@]} -gt 0 ] || benches=(wasm first native size page http healthz outbox scale)
 broken=0
 for bench in "${benches[@]}"; do
     [ $# -gt 0 ] || rm -f "build/bench/$bench.json"

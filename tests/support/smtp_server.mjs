@@ -14,7 +14,7 @@ import { makeCertificate } from './certificates.mjs';
 
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
-export async function startSmtp({ tls, user, password, certificate } = {}) {
+export async function startSmtp({ tls, user, password, certificate, port = 0 } = {}) {
   const own = tls ? (certificate ?? makeCertificate()) : undefined;
   const smtp = { mails: [], tries: [], behave: () => undefined, ca: own?.ca };
 
@@ -55,7 +55,7 @@ export async function startSmtp({ tls, user, password, certificate } = {}) {
     },
   });
   server.on('error', () => undefined);  // clients that hang up
-  await new Promise((done) => server.listen(0, '127.0.0.1', done));
+  await new Promise((done) => server.listen(port, '127.0.0.1', done));
   smtp.port = server.server.address().port;
   const login = user ? `${encodeURIComponent(user)}:${encodeURIComponent(password)}@` : '';
   smtp.url = `${tls === 'smtps' ? 'smtps' : 'smtp'}://${login}${tls ? 'localhost' : '127.0.0.1'}:${smtp.port}`;
