@@ -1,5 +1,6 @@
 #include "server/delivery_wiring.hpp"
 
+#include "server/delivery/whatsapp_errors.hpp"
 #include "server/delivery/whatsapp_hook.hpp"
 #include "server/domain/delivery_reports.hpp"
 #include "server/domain/names.hpp"
@@ -89,6 +90,11 @@ Delivery::Delivery(Runtime& r, const platform::Config& config, delivery::DemoMai
 
 delivery::Outbox::OnAttempt Delivery::log_attempt() {
     return [&log = log_](const Attempt& a) {
+        // A parameter that is wrong, or what must not happen: the next message would meet it, too.
+        if (a.code != 0 &&
+            delivery::whatsapp_meaning(a.code).effect == delivery::WhatsAppEffect::alarm)
+            log.write(Level::error, "ALARM_message_refused",
+                      {{"channel", delivery::name_of(a.channel)}, {"code", std::int64_t{a.code}}});
         log.write(a.result == "sent" ? Level::info : Level::warning, "message",
                   {{"id", a.id.value},
                    {"channel", delivery::name_of(a.channel)},
