@@ -1,4 +1,7 @@
 // Codes on their way, the messages that carry them, and the channels these leave by.
+#include <algorithm>
+#include <stdexcept>
+
 #include "server/storage/sql_rows.hpp"
 
 namespace twofold::storage {
@@ -8,6 +11,9 @@ using namespace domain;
 namespace {
 
 std::int64_t seconds(Instant at) { return at.time_since_epoch().count(); }
+
+// What the domain gives: sign-in codes and links, other codes, notices. Nothing else is ever leased.
+constexpr int kMessagePriorities[] = {0, 1, 5};
 
 Sql& limit(Sql& sql, int rows) { return sql.raw(" LIMIT ").value(std::max(rows, 0)); }
 
@@ -78,18 +84,30 @@ std::vector<std::string> SqlTx::delivery_destinations(Instant from, Instant to) 
 
 // --- messages ------------------------------------------------------------------------------------
 
-void SqlTx::insert_message(const MessageRow& row) { insert(row); }
+void SqlTx::insert_message(const MessageRow& row) {
+    if (std::find(std::begin(kMessagePriorities), std::end(kMessagePriorities), row.priority) ==
+        std::end(kMessagePriorities))
+        throw std::logic_error("a message of a priority that no worker asks for");
+    insert(row);
+}
 
 std::vector<MessageRow> SqlTx::lease_messages(Channel channel, Instant now, Instant until,
                                               int rows) {
-    Sql sql = select_from<MessageRow>();
-    sql.raw(c_.dialect().force_index("message_due_idx"));
-    sql.raw("WHERE channel = ").value(enum_text(channel));
-    sql.raw(" AND status = 'queued' AND not_before <= ").value(seconds(now));
-    sql.raw(" AND (leased_until IS NULL OR leased_until <= ").value(seconds(now));
-    sql.raw(") ORDER BY priority, created_at");
-    limit(sql, rows).raw(c_.dialect().skip_locked);
-    std::vector<MessageRow> out = all<MessageRow>(sql);
+    std::vector<MessageRow> out;
+    // One priority after another, so that each is a range of the index: with all in one statement
+    // everything that was put off would be read, and locked, to find what is due.
+    for (const int priority : kMessagePriorities) {
+        const int left = rows - static_cast<int>(out.size());
+        if (left <= 0) break;
+        Sql sql = select_from<MessageRow>();
+        sql.raw(c_.dialect().force_index("message_ready_idx"));
+        sql.raw("WHERE channel = ").value(enum_text(channel));
+        sql.raw(" AND status = 'queued' AND priority = ").value(priority);
+        sql.raw(" AND not_before <= ").value(seconds(now));
+        sql.raw(" AND (leased_until IS NULL OR leased_until <= ").value(seconds(now));
+        limit(sql.raw(") ORDER BY not_before, created_at"), left).raw(c_.dialect().skip_locked);
+        for (MessageRow& row : all<MessageRow>(sql)) out.push_back(std::move(row));
+    }
     if (out.empty()) return out;
     Sql lease("UPDATE message SET leased_until = ");
     lease.value(seconds(until)).raw(" WHERE id IN (");

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <deque>
 #include <map>
 #include <string>
 #include <string_view>
@@ -28,8 +29,29 @@ struct Session {
     std::exit(1);
 }
 
-void say(int fd, std::string_view line) {
+using Clock = std::chrono::steady_clock;
+
+struct Reply {
+    Clock::time_point due;
+    int fd;
+    std::string line;
+};
+
+std::chrono::milliseconds wait_before{0};
+std::deque<Reply> waiting;
+
+void send_now(int fd, std::string_view line) {
     if (::send(fd, line.data(), line.size(), MSG_NOSIGNAL) < 0) ::shutdown(fd, SHUT_RDWR);
+}
+
+void say(int fd, std::string_view line) {
+    if (wait_before.count() == 0) return send_now(fd, line);
+    waiting.push_back({Clock::now() + wait_before, fd, std::string(line)});
+}
+
+void send_due() {
+    for (; !waiting.empty() && waiting.front().due <= Clock::now(); waiting.pop_front())
+        send_now(waiting.front().fd, waiting.front().line);
 }
 
 void taken(const Session& s) {
@@ -90,15 +112,17 @@ int listen_on(int port) {
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 2) fail("usage: bench_smtp_sink PORT");
+    if (argc < 2) fail("usage: bench_smtp_sink PORT [MILLISECONDS]");
+    if (argc > 2) wait_before = std::chrono::milliseconds(std::atoi(argv[2]));
     const int door = listen_on(std::atoi(argv[1]));
     const int poll = ::epoll_create1(0);
     watch(poll, door);
     std::map<int, Session> sessions;
     for (;;) {
         epoll_event events[64];
-        const int n = ::epoll_wait(poll, events, 64, 20);
-        if (n == 0) std::fflush(stdout);  // quiet for a moment: let the reader see it
+        const int n = ::epoll_wait(poll, events, 64, waiting.empty() ? 20 : 1);
+        send_due();
+        if (n == 0 && waiting.empty()) std::fflush(stdout);  // quiet: let the reader see it
         for (int i = 0; i < n; ++i) {
             const int fd = events[i].data.fd;
             if (fd == door) {

@@ -484,7 +484,8 @@ class MemoryTx final : public Tx {
             due.push_back(&row);
         }
         std::stable_sort(due.begin(), due.end(), [](const MessageRow* a, const MessageRow* b) {
-            return std::tie(a->priority, a->created_at) < std::tie(b->priority, b->created_at);
+            return std::tie(a->priority, a->not_before, a->created_at) <
+                   std::tie(b->priority, b->not_before, b->created_at);
         });
         std::vector<MessageRow> out;
         for (MessageRow* row : due) {
