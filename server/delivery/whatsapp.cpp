@@ -1,5 +1,7 @@
 #include "server/delivery/whatsapp.hpp"
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "server/delivery/curl.hpp"
@@ -26,6 +28,22 @@ size_t take(char* data, size_t size, size_t n, void* user) {
     return size * n;
 }
 
+struct Upload {
+    std::string_view left;
+};
+
+size_t give(char* buffer, size_t size, size_t n, void* user) {
+    auto& upload = *static_cast<Upload*>(user);
+    const std::size_t some = std::min(size * n, upload.left.size());
+    std::copy_n(upload.left.data(), some, buffer);
+    upload.left.remove_prefix(some);
+    return some;
+}
+
+// libcurl sends a request again by itself when a connection it used before breaks without an answer.
+// That request may have been taken: whether it goes out once more is the outbox's to say.
+int never_again(void*, curl_off_t, int) { return CURL_SEEKFUNC_FAIL; }
+
 // `body` empty: GET.
 Reply call(CURL* h, const WhatsAppSettings& s, const std::string& path, const std::string& body) {
     set_curl_defaults(h, "http,https", kWholeSeconds, s.ca_file);
@@ -37,9 +55,13 @@ Reply call(CURL* h, const WhatsAppSettings& s, const std::string& path, const st
     const std::string url = s.url + "/" + s.version + "/" + path;
     curl_easy_setopt(h, CURLOPT_URL, url.c_str());
     curl_easy_setopt(h, CURLOPT_HTTPHEADER, headers.get());
+    Upload upload{body};
     if (!body.empty()) {
+        curl_easy_setopt(h, CURLOPT_POST, 1L);
         curl_easy_setopt(h, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
-        curl_easy_setopt(h, CURLOPT_POSTFIELDS, body.c_str());
+        curl_easy_setopt(h, CURLOPT_READFUNCTION, give);
+        curl_easy_setopt(h, CURLOPT_READDATA, &upload);
+        curl_easy_setopt(h, CURLOPT_SEEKFUNCTION, never_again);
     }
     curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, take);
     curl_easy_setopt(h, CURLOPT_WRITEDATA, &reply.body);
@@ -56,6 +78,7 @@ bool may_have_arrived(CURLcode result) {
         case CURLE_GOT_NOTHING:
         case CURLE_PARTIAL_FILE:
         case CURLE_SEND_ERROR:
+        case CURLE_SEND_FAIL_REWIND:  // never_again
         case CURLE_WRITE_ERROR:
             return true;
         default:
