@@ -164,6 +164,8 @@ inTab('the whole way: enable email, sign in with it, enable WhatsApp, sign in wi
   await press(page, 'Sign out');
   await password(tab, person);
   await heading(page, 'Second step').waitFor();
+  // As long as a person needs at least; the server's times are whole seconds.
+  await status(page, 'Sent to c•••@e•••.net');
   await press(page, 'Try another way');
   await axeClean(tab, 'the choice of ways');
   await page.getByRole('button', { name: /WhatsApp code/ }).click();
@@ -178,10 +180,8 @@ inTab('the whole way: enable email, sign in with it, enable WhatsApp, sign in wi
   await openSettings(tab);
   await press(page, 'Turn off');
   await heading(page, 'Turn off two-factor authentication?').waitFor();
-  if ((await page.getByText(/by WhatsApp to/).count()) === 0) {
-    await press(page, 'Try another way');
-    await page.getByRole('button', { name: /WhatsApp code/ }).click();
-  }
+  await press(page, 'Try another way');
+  await page.getByRole('button', { name: /WhatsApp code/ }).click();
   await code(page).fill(await mailbox.code('whatsapp', number.e164));
   await press(page, 'Turn off');
   await page.getByRole('button', { name: 'Set up two-factor authentication' }).waitFor();
@@ -303,6 +303,7 @@ for (const [name, options] of [
       await shoot(page, `codes ${name} ${what}`);
     };
     const primary = page.locator('twofold-setup [part~=button-primary]');
+    if (options.locale) await tab.context.addInitScript(() => localStorage.setItem('twofold.language', 'ar'));
     const person = await makeAccount(tab.url, 'Sami Screens');
     const mailbox = new Mailbox();
     await password(tab, person);

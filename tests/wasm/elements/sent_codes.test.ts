@@ -80,6 +80,17 @@ test("nothing is sent while an app is asked; choosing email sends, going back an
   assert.equal(flow.delivery.delivery?.enrollment_id, "enr_w");
 });
 
+test("a way chosen while the code to another one is still being asked for gets its own", async () => {
+  const { flow, sent } = setUp({ opening: { preferred: "email" } });
+  await flow.open(); // email's is on its way to the server
+  flow.choose(flow.ways.find((w) => w.enrollmentId === "enr_w")!);
+  assert.equal(flow.sending, true);
+  await settle();
+  assert.deepEqual(sent, ["enr_e", "enr_w"]);
+  assert.equal(flow.sending, false);
+  assert.equal(flow.delivery.delivery?.enrollment_id, "enr_w");
+});
+
 test("a page loaded again goes on with the code that is on its way", async () => {
   const clock = new Clock();
   const { flow, sent, open } = setUp({ opening: { preferred: "totp", delivery: delivery(clock, { enrollment_id: "enr_e", method: "email", status: "sent" }) } });
@@ -264,6 +275,17 @@ test("a proof by an app or a backup code goes with the change, without a challen
   await target.submit({ code: "AAAAABBBBBCCCCC", method: "backup_code" });
   assert.deepEqual(proofs.map((p) => "code" in p), [true, true]);
   assert.deepEqual(calls, []);
+});
+
+test("two ways asked in haste share one challenge", async () => {
+  const clock = new Clock();
+  const { api, calls } = serve({
+    "POST /v1/users/me/challenges": [201, { id: "chl_1", delivery: delivery(clock) }],
+    "POST /v1/challenges/chl_1/send": [202, { delivery: delivery(clock) }],
+  });
+  const target = proofTarget(api, [mailFactor], { action: "disable" }, async () => undefined);
+  await Promise.all([target.send!("enr_e"), target.send!("enr_w")]);
+  assert.deepEqual(calls.map(([what]) => what), ["POST /v1/users/me/challenges", "POST /v1/challenges/chl_1/send"]);
 });
 
 test("a change refused after the code was right is made again without another code; an approval too old asks anew", async () => {

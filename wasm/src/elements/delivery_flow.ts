@@ -87,9 +87,10 @@ export class DeliveryFlow {
     try {
       const { delivery, pause } = await this.deps.ask();
       if (run !== this.#run) return;
+      const mine = this.delivery;
+      if (delivery?.enrollment_id === mine?.enrollment_id) this.take(delivery, pause);
       // Nothing known any more, or a newer message to somewhere else: no more questions about this one.
-      if (delivery?.enrollment_id !== this.delivery?.enrollment_id) this.#due = Infinity;
-      else this.take(delivery, pause);
+      else this.#due = mine && delivery && delivery.created_at <= mine.created_at ? this.deps.now() + kSlowestMs : Infinity;
     } catch (error) {
       if (run !== this.#run) return;
       const code = codeOf(error);

@@ -3,7 +3,7 @@
 import { ApiError, type Enrollment, type ManageSubject, type Proof, type TwofoldApi } from "../api.js";
 import { isSent } from "./delivery_flow.js";
 import { codeOf } from "./problem.js";
-import type { Opening, VerifyTarget } from "./verify_flow.js";
+import type { Opening, SentCode, VerifyTarget } from "./verify_flow.js";
 
 export type ProofApi = Pick<TwofoldApi, "manageChallenge" | "sendChallengeCode" | "challenge" | "verifyChallenge" | "pause">;
 
@@ -42,21 +42,28 @@ export function proofTarget(
     challenge = undefined;
     passed = false;
   };
+  const send = async (enrollment: string): Promise<SentCode> => {
+    if (challenge !== undefined && !passed) {
+      try {
+        const { delivery } = await api.sendChallengeCode(challenge, enrollment);
+        return { delivery };
+      } catch (error) {
+        if (!over(error)) throw error;
+      }
+    }
+    forget();
+    const opened = await api.manageChallenge(subject, enrollment);
+    challenge = opened.id;
+    return { delivery: opened.delivery };
+  };
+  // One after another: a way chosen in haste uses the challenge that the first one opens.
+  let queue: Promise<unknown> = Promise.resolve();
   return {
     open: () => Promise.resolve(opening),
-    send: async (enrollment) => {
-      if (challenge !== undefined && !passed) {
-        try {
-          const { delivery } = await api.sendChallengeCode(challenge, enrollment);
-          return { delivery };
-        } catch (error) {
-          if (!over(error)) throw error;
-        }
-      }
-      forget();
-      const opened = await api.manageChallenge(subject, enrollment);
-      challenge = opened.id;
-      return { delivery: opened.delivery };
+    send: (enrollment) => {
+      const sent = queue.then(() => send(enrollment));
+      queue = sent.catch(() => undefined);
+      return sent;
     },
     poll: async () => {
       if (challenge === undefined) return { delivery: undefined };

@@ -53,8 +53,6 @@ export type VerifyPhase = "loading" | "ready" | "choosing" | "expired" | "failed
 export class VerifyFlow {
   phase: VerifyPhase = "loading";
   busy = false;
-  /** A code is being asked for. */
-  sending = false;
   ways: readonly Way[] = [];
   way: Way | undefined;
   problem: Problem | undefined;
@@ -65,6 +63,8 @@ export class VerifyFlow {
   readonly delivery: DeliveryFlow;
   /** The newest message by enrolment, of all that were asked for here. */
   readonly #sent = new Map<string, Delivery>();
+  /** The ways a code is being asked for at this moment. */
+  readonly #asked = new Set<string>();
   #expiresAt = Infinity;
   /** Until when a way is locked, or shows a code that was used already. */
   readonly #until = new Map<string, number>();
@@ -113,7 +113,7 @@ export class VerifyFlow {
     this.#run += 1;
     this.problem = undefined;
     this.busy = false;
-    this.sending = false;
+    this.#asked.clear();
     this.delivery.clear();
     this.#sent.clear();
   }
@@ -138,27 +138,34 @@ export class VerifyFlow {
   async send(): Promise<void> {
     const way = this.way;
     if (!way?.enrollmentId || !isSent(way.method) || !this.target.send || this.sending) return;
+    const key = keyOf(way);
     if (this.delivery.waitSeconds() > 0 || this.waitSeconds(way) > 0) return;
     const run = this.#run;
-    this.sending = true;
+    this.#asked.add(key);
     this.problem = undefined;
     this.deps.changed();
     try {
       const { delivery, expires_at, pause } = await this.target.send(way.enrollmentId);
       if (run !== this.#run) return;
       if (expires_at !== undefined) this.#expiresAt = Date.parse(expires_at) || this.#expiresAt;
-      this.sending = false;
+      this.#asked.delete(key);
       if (delivery) this.#sent.set(way.enrollmentId, delivery);
-      if (keyOf(this.way!) === keyOf(way)) {
+      if (keyOf(this.way!) === key) {
         this.delivery.take(delivery, pause);
         this.#watched();
       }
     } catch (error) {
       if (run !== this.#run) return;
-      this.sending = false;
-      this.#notSent(error, way);
+      this.#asked.delete(key);
+      // Of a way that was left meanwhile nothing is told; it says so when it is chosen again.
+      if (keyOf(this.way!) === key) this.#notSent(error, way);
     }
     this.deps.changed();
+  }
+
+  /** Whether a code to the way shown is being asked for. */
+  get sending(): boolean {
+    return this.way !== undefined && this.#asked.has(keyOf(this.way));
   }
 
   /** Whether the newest message to this way did not arrive. */
