@@ -191,7 +191,7 @@ for (const database of databases) {
       other.close();
     });
 
-    it('security 75: https with a certificate of nobody\'s authority: nothing is said, the channel closes after five tries', { timeout: 60_000 }, async () => {
+    it('security 75: https with a certificate of an unknown authority: nothing is said, the channel closes after five tries', { timeout: 60_000 }, async () => {
       const heard = [];
       const { cert, key } = makeCertificate();
       const other = createSecureServer({ cert, key }, (request, response) => { heard.push(request.headers); response.end('{}'); });
