@@ -283,7 +283,8 @@ Outcome<DeliveryView> send_code(Tx& tx, Core& core, const Caller& caller,
 
     for (DeliveryRow& before : sent)
         if (!before.ended_at) end_delivery(tx, before, now);
-    delivery.id = new_id<DeliveryId>(core.random, "dlv_");
+    // Of two in one second the later one is the newest, too.
+    delivery.id = new_delivery_id(core.random, core.clock.now_ms());
     delivery.application = factor.application;
     delivery.user = factor.user;
     delivery.factor = factor.id;

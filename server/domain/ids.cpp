@@ -84,6 +84,11 @@ std::string random_id_text(Random& random) {
 
 std::string new_token(Random& random) { return base64url(random_bytes(random, 32).expose()); }
 
+DeliveryId new_delivery_id(Random& random, std::int64_t now_ms) {
+    return DeliveryId{"dlv_" + hex_digits(static_cast<std::uint64_t>(now_ms), 12) +
+                      random_id_text(random)};
+}
+
 EventId new_event_id(Random& random, std::int64_t now_ms, std::int64_t sequence) {
     std::uint8_t bytes[6];
     random.fill(bytes);

@@ -28,6 +28,9 @@ I new_id(Random& random, std::string_view prefix) {
     return I{std::string(prefix) + random_id_text(random)};
 }
 
+// The same with the milliseconds in front: sorts by time.
+DeliveryId new_delivery_id(Random& random, std::int64_t now_ms);
+
 // 43 characters of base64url: 256 bits (security 48, 58).
 std::string new_token(Random& random);
 

@@ -316,6 +316,28 @@ TEST_CASE("security 22: a code of one challenge is wrong for another") {
     CHECK(w.challenges.verify(w.me(), one->id, {first, {}, {}}));  // still its own
 }
 
+TEST_CASE("of two codes for one challenge in one second the later one is told of") {
+    Post w;
+    const Post::Mailbox box = w.enable(Method::email, "a@b.example");
+    const auto asked = ask(w, Action::add_factor, {}, box.id);
+    REQUIRE(asked);
+    REQUIRE(w.challenges.verify(w.me(), asked->id, {w.code_in(w.newest_code()), {}, {}}));
+    ProofGiven proof;
+    proof.challenge = asked->id;
+    const EnrolmentStarted phone = w.begin(Method::whatsapp, "+34612345621", proof);
+    REQUIRE(w.enrolments.confirm(w.me(), "me", phone.view.id, w.code_in(w.newest_code())));
+    for (int i = 0; i < 8; ++i) {
+        w.clock.advance(1000);
+        w.reauthenticate();
+        const auto both = ask(w, Action::regenerate, {}, {});
+        REQUIRE(both);
+        REQUIRE(w.challenges.send(w.me(), both->id, box.id));
+        w.clock.advance_ms(3);
+        REQUIRE(w.challenges.send(w.me(), both->id, phone.view.id));
+        CHECK(w.challenges.get(w.me(), both->id)->delivery->method == Method::whatsapp);
+    }
+}
+
 TEST_CASE("five wrong codes end the code that was sent") {
     Settings settings = with_channels();
     settings.tries_before_lock = 10;
