@@ -303,7 +303,7 @@ for (const [name, options] of [
       await shoot(page, `codes ${name} ${what}`);
     };
     const primary = page.locator('twofold-setup [part~=button-primary]');
-    if (options.locale) await tab.context.addInitScript(() => localStorage.setItem('twofold.language', 'ar'));
+    if (options.locale) await tab.context.addInitScript(() => location.protocol === 'http:' && localStorage.setItem('twofold.language', 'ar'));
     const person = await makeAccount(tab.url, 'Sami Screens');
     const mailbox = new Mailbox();
     await password(tab, person);

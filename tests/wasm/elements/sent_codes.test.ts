@@ -277,15 +277,20 @@ test("a proof by an app or a backup code goes with the change, without a challen
   assert.deepEqual(calls, []);
 });
 
-test("two ways asked in haste share one challenge", async () => {
+test("each way has a challenge of its own, and a code passes the one it was sent for", async () => {
   const clock = new Clock();
+  let made = 0;
   const { api, calls } = serve({
-    "POST /v1/users/me/challenges": [201, { id: "chl_1", delivery: delivery(clock) }],
-    "POST /v1/challenges/chl_1/send": [202, { delivery: delivery(clock) }],
+    "POST /v1/users/me/challenges": () => [201, { id: `chl_${(made += 1)}`, delivery: delivery(clock) }],
+    "POST /v1/challenges/chl_1/verify": { status: "approved", method: "email" },
   });
-  const target = proofTarget(api, [mailFactor], { action: "disable" }, async () => undefined);
-  await Promise.all([target.send!("enr_e"), target.send!("enr_w")]);
-  assert.deepEqual(calls.map(([what]) => what), ["POST /v1/users/me/challenges", "POST /v1/challenges/chl_1/send"]);
+  const proofs: Proof[] = [];
+  const target = proofTarget(api, [mailFactor], { action: "disable" }, async (proof) => void proofs.push(proof));
+  await target.send!("enr_e");
+  await target.send!("enr_w");
+  await target.submit({ code: "123456", method: "email", enrollment_id: "enr_e" });
+  assert.deepEqual(proofs, [{ challenge_id: "chl_1" }]);
+  assert.deepEqual(calls.map(([, body]) => body["enrollment_id"]), ["enr_e", "enr_w", "enr_e"]);
 });
 
 test("a change refused after the code was right is made again without another code; an approval too old asks anew", async () => {
@@ -300,7 +305,7 @@ test("a change refused after the code was right is made again without another co
     const next = refusals.shift();
     if (next) throw next;
   });
-  const attempt = { code: "123456", method: "email" as const };
+  const attempt = { code: "123456", method: "email" as const, enrollment_id: "enr_e" };
   await target.send!("enr_e");
   await assert.rejects(target.submit(attempt), { code: "unavailable" });
   await assert.rejects(target.submit(attempt), { code: "code_not_sent" });

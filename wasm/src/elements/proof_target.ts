@@ -35,54 +35,49 @@ export function proofTarget(
   run: (proof: Proof) => Promise<unknown>,
 ): VerifyTarget {
   const opening = proofOpening(enrollments);
-  let challenge: string | undefined;
-  let passed = false;
+  // A challenge opened with a factor named is answered by that factor alone: one each.
+  const challenges = new Map<string, string>();
+  let newest = "";
+  let passed = "";
   const over = (error: unknown): boolean => ["challenge_expired", "challenge_closed", "not_found", "proof_required"].includes(codeOf(error));
-  const forget = (): void => {
-    challenge = undefined;
-    passed = false;
-  };
   const send = async (enrollment: string): Promise<SentCode> => {
-    if (challenge !== undefined && !passed) {
+    const known = challenges.get(enrollment);
+    newest = enrollment;
+    if (known !== undefined && known !== passed) {
       try {
-        const { delivery } = await api.sendChallengeCode(challenge, enrollment);
+        const { delivery } = await api.sendChallengeCode(known, enrollment);
         return { delivery };
       } catch (error) {
         if (!over(error)) throw error;
       }
     }
-    forget();
     const opened = await api.manageChallenge(subject, enrollment);
-    challenge = opened.id;
+    challenges.set(enrollment, opened.id);
     return { delivery: opened.delivery };
   };
-  // One after another: a way chosen in haste uses the challenge that the first one opens.
-  let queue: Promise<unknown> = Promise.resolve();
   return {
     open: () => Promise.resolve(opening),
-    send: (enrollment) => {
-      const sent = queue.then(() => send(enrollment));
-      queue = sent.catch(() => undefined);
-      return sent;
-    },
+    send,
     poll: async () => {
-      if (challenge === undefined) return { delivery: undefined };
+      const challenge = challenges.get(newest);
+      if (challenge === undefined) return {};
       const seen = await api.challenge(challenge);
       return { delivery: seen.delivery, pause: api.pause(seen) };
     },
     submit: async (attempt) => {
       if (!attempt.method || !isSent(attempt.method)) return run(attempt);
+      const factor = attempt.enrollment_id ?? newest;
+      const challenge = challenges.get(factor);
       if (challenge === undefined) throw new ApiError("code_not_sent", 409);
       try {
-        if (!passed) await api.verifyChallenge(challenge, attempt);
-        passed = true;
+        if (passed !== challenge) await api.verifyChallenge(challenge, attempt);
+        passed = challenge;
         return await run({ challenge_id: challenge });
       } catch (error) {
-        if (over(error)) {
-          forget();
-          throw new ApiError("code_not_sent", 409);
-        }
-        throw error;
+        if (!over(error)) throw error;
+        challenges.delete(factor);
+        passed = "";
+        throw new ApiError("code_not_sent", 409);
       }
     },
   };

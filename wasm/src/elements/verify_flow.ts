@@ -328,6 +328,11 @@ export class VerifyFlow {
       case "factor_suspended":
         this.#close(way, "suspended");
         break;
+      case "validation_failed":
+        // Nothing that was typed: the page and the server disagree about the way.
+        if (error instanceof ApiError) this.deps.refused?.(error);
+        this.problem = problem("error.not_found");
+        return;
       default:
         break;
     }
