@@ -143,6 +143,10 @@ std::vector<std::string> Delivery::warnings() {
     return out;
 }
 
+void Delivery::finish(std::chrono::steady_clock::time_point deadline) {
+    for (const auto& pool : pools_) pool->finish(deadline);
+}
+
 void Delivery::hook(http::AppSettings& settings) {
     if (config_.whatsapp_app_secret.empty()) return;
     settings.whatsapp_hello = [token = config_.whatsapp_verify_token](

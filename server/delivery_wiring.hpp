@@ -23,6 +23,8 @@ class Delivery {
              platform::Log& log);
     // email_not_configured, email_paused, whatsapp_paused.
     std::vector<std::string> warnings();
+    // Before the end: lets the sends that run finish, until then.
+    void finish(std::chrono::steady_clock::time_point deadline);
     // Meta's webhook, when it is set up.
     void hook(http::AppSettings& settings);
 

@@ -38,6 +38,8 @@ constexpr const char* kDemoEmail = "demo@example.com";
 // Known to everybody who reads this line: the demo listens on this machine only.
 constexpr const char* kDemoPassword = "try twofold now";
 constexpr milliseconds kDrain{9500};  // of the 10 s that security 89 allows
+// Mails under way: less, since libcurl looks once a second whether it is to stop.
+constexpr milliseconds kSendsEnd{7500};
 
 // SIGTERM, SIGINT and SIGHUP come to sigwait() below and to nowhere else; threads inherit the mask.
 sigset_t handled_signals() {
@@ -273,7 +275,9 @@ int serve(const platform::CommandLine& line) {
         if (signal != SIGHUP) break;
     }
     log.write(Level::info, "stopping", {});
+    const auto told = std::chrono::steady_clock::now();
     const bool whole = app.drain(kDrain);
+    sender.finish(told + kSendsEnd);
     log.write(whole ? Level::info : Level::warning, "stopped",
               {{"requests_cut_off", whole ? "no" : "yes"}});
     return 0;

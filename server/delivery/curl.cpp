@@ -3,6 +3,13 @@
 #include <mutex>
 
 namespace twofold::delivery {
+namespace {
+
+int look(void* flag, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+    return *static_cast<const std::atomic<bool>*>(flag) ? 1 : 0;  // 1 ends the transfer
+}
+
+}  // namespace
 
 CurlHandle new_curl_handle() {
     static std::once_flag once;
@@ -24,6 +31,12 @@ void set_curl_defaults(CURL* h, const char* protocols, long whole_s, const std::
     curl_easy_setopt(h, CURLOPT_TIMEOUT_MS, whole_s * 1000L);
     curl_easy_setopt(h, CURLOPT_TCP_KEEPALIVE, 1L);
     curl_easy_setopt(h, CURLOPT_TCP_NODELAY, 1L);
+}
+
+void heed(CURL* h, const std::atomic<bool>& given_up) {
+    curl_easy_setopt(h, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(h, CURLOPT_XFERINFOFUNCTION, look);
+    curl_easy_setopt(h, CURLOPT_XFERINFODATA, const_cast<std::atomic<bool>*>(&given_up));
 }
 
 }  // namespace twofold::delivery

@@ -3,6 +3,7 @@
 #pragma once
 #include <curl/curl.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -38,5 +39,8 @@ CurlHandle new_curl_handle();
 // connect and `whole_s` in all. `ca_file` empty: the system's authorities.
 void set_curl_defaults(CURL* handle, const char* protocols, long whole_s,
                        const std::string& ca_file);
+
+// A transfer ends within about a second once the flag is set.
+void heed(CURL* handle, const std::atomic<bool>& given_up);
 
 }  // namespace twofold::delivery

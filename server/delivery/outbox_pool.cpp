@@ -15,6 +15,7 @@ namespace {
 constexpr milliseconds kLook{250};
 // Leased for each worker at a time: few enough that other servers get their share.
 constexpr int kEach = 8;
+constexpr milliseconds kStopLook{10};
 // When one worker has found nothing the others need not look at once.
 constexpr milliseconds kNothingNew{2};
 // Written at once: one statement each, of bounded length.
@@ -32,7 +33,19 @@ OutboxPool::OutboxPool(domain::Core& core, domain::Channel channel, int workers,
             std::make_unique<Outbox>(core, channel, *transports_.back(), board, on_attempt));
     }
     noter_ = std::thread([this] { keep_notes(); });
-    for (const auto& outbox : outboxes_) threads_.emplace_back([this, &outbox] { work(*outbox); });
+    working_ = workers;
+    for (const auto& outbox : outboxes_)
+        threads_.emplace_back([this, &outbox] {
+            work(*outbox);
+            working_ -= 1;
+        });
+}
+
+void OutboxPool::finish(Monotonic::time_point deadline) {
+    stop_ = true;
+    core_.bell->ring();
+    while (working_ > 0 && Monotonic::now() < deadline) std::this_thread::sleep_for(kStopLook);
+    for (const auto& transport : transports_) transport->give_up();
 }
 
 OutboxPool::~OutboxPool() {

@@ -27,6 +27,9 @@ class OutboxPool {
                const MakeTransport& make_transport, ChannelBoard& board,
                const Outbox::OnAttempt& on_attempt);
     ~OutboxPool();
+    // Begins nothing more and waits for the sends that run; those that still do at `deadline` are
+    // given up, about a second later at most.
+    void finish(std::chrono::steady_clock::time_point deadline);
     OutboxPool(const OutboxPool&) = delete;
     OutboxPool& operator=(const OutboxPool&) = delete;
 
@@ -45,6 +48,7 @@ class OutboxPool {
     std::vector<std::unique_ptr<Transport>> transports_;
     std::vector<std::unique_ptr<Outbox>> outboxes_;
     std::vector<std::thread> threads_;
+    std::atomic<int> working_{0};
 
     std::mutex stock_mutex_;
     std::deque<domain::MessageRow> stock_;  // leased, not begun

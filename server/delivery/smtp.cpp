@@ -70,6 +70,7 @@ class SmtpTransport final : public Transport {
         if (!to) return {Sent::refused, Failure::address_refused, {}};
         CURL* h = handle_.get();
         set_curl_defaults(h, "smtp,smtps", kWholeSeconds, settings_.ca_file);
+        heed(h, given_up_);
         // The path is what EHLO says.
         const std::string from = smtp_address(settings_.sender.address).value_or("");
         const std::string url = (settings_.tls_at_once ? "smtps://" : "smtp://") +
@@ -110,6 +111,7 @@ class SmtpTransport final : public Transport {
         if (!ok) handle_ = new_curl_handle();
         return smtp_receipt(dialogue, ok);
     }
+    void give_up() override { given_up_ = true; }
 
  private:
     static std::string bracketed(const std::string& host) {
@@ -125,6 +127,7 @@ class SmtpTransport final : public Transport {
     const SmtpSettings settings_;
     domain::Clock& clock_;
     CurlHandle handle_;
+    std::atomic<bool> given_up_{false};
 };
 
 }  // namespace

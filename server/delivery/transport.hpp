@@ -42,6 +42,8 @@ class Transport {
     // Blocking, for a bounded time. Called by one worker at a time per instance. The same letter may
     // come twice (a crash after sending): use its id where the other side can tell.
     virtual Receipt send(const Letter& letter) = 0;
+    // From any thread: a send that runs ends within about a second, as if the other side were silent.
+    virtual void give_up() {}
 };
 
 }  // namespace twofold::delivery

@@ -44,9 +44,13 @@ size_t give(char* buffer, size_t size, size_t n, void* user) {
 // That request may have been taken: whether it goes out once more is the outbox's to say.
 int never_again(void*, curl_off_t, int) { return CURL_SEEKFUNC_FAIL; }
 
+const std::atomic<bool> kNeverGivenUp{false};
+
 // `body` empty: GET.
-Reply call(CURL* h, const WhatsAppSettings& s, const std::string& path, const std::string& body) {
+Reply call(CURL* h, const WhatsAppSettings& s, const std::string& path, const std::string& body,
+           const std::atomic<bool>& given_up = kNeverGivenUp) {
     set_curl_defaults(h, "http,https", kWholeSeconds, s.ca_file);
+    heed(h, given_up);
     Reply reply;
     CurlList headers;
     headers.add("Authorization: Bearer " + s.token);
@@ -77,6 +81,7 @@ bool may_have_arrived(CURLcode result) {
         case CURLE_RECV_ERROR:
         case CURLE_GOT_NOTHING:
         case CURLE_PARTIAL_FILE:
+        case CURLE_ABORTED_BY_CALLBACK:
         case CURLE_SEND_ERROR:
         case CURLE_SEND_FAIL_REWIND:  // never_again
         case CURLE_WRITE_ERROR:
@@ -107,13 +112,14 @@ class Transmitter final : public WhatsAppTransport {
         }
         return receipt;
     }
+    void give_up() override { given_up_ = true; }
     WhatsAppEffect effect() const override { return effect_; }
     int error_code() const override { return code_; }
 
  private:
     Receipt try_language(const Letter& letter, const std::string& language) {
         const Reply reply = call(handle_.get(), settings_, settings_.phone_id + "/messages",
-                                 whatsapp_body(letter, settings_.template_name, language));
+                                 whatsapp_body(letter, settings_.template_name, language), given_up_);
         if (reply.result != CURLE_OK) {
             const bool unclear = may_have_arrived(reply.result);
             handle_ = new_curl_handle();
@@ -135,6 +141,7 @@ class Transmitter final : public WhatsAppTransport {
 
     const WhatsAppSettings settings_;
     CurlHandle handle_;
+    std::atomic<bool> given_up_{false};
     WhatsAppEffect effect_{};
     int code_ = 0;
 };

@@ -105,6 +105,21 @@ for (const database of databases) {
       assert.equal(mailsTo(smtp, a).length, 1);
     });
 
+    it('security 89: SIGTERM while the mail server hangs: gone within 10 s, and the mail goes later', { timeout: 60_000 }, async () => {
+      smtp.behave = (stage, address) => (stage === 'rcpt' && address.startsWith('hang-') ? { delay: 30_000 } : undefined);
+      const a = await asked(key, { local: 'hang-' });
+      await until(() => smtp.tries.some((t) => t.address === a.to));
+      const server = site.servers[0];
+      const told = performance.now();
+      server.child.kill('SIGTERM');
+      assert.equal(await server.exited, 0);
+      assert.ok(performance.now() - told < 10_000, `${performance.now() - told} ms`);
+      smtp.behave = () => undefined;
+      await site.start(server);
+      await status(key, a, 'sent', 20_000);
+      assert.equal(mailsTo(smtp, a).length, 1);
+    });
+
     it('SMTP refuses until the code is over: dropped, and nothing is sent late', { timeout: 120_000 }, async () => {
       smtp.behave = () => undefined;
       const brief = await openSite(database, smtp.url, { TWOFOLD_CODE_LIFE: '60' });
