@@ -562,7 +562,7 @@ inTab('the password is asked again when its step is old', async (tab) => {
       : route.continue());
   await press(page, 'Set up two-factor authentication');
   await press(page, 'Continue');
-  const password = page.getByLabel('Password');
+  const password = page.getByLabel('Password', { exact: true });
   await password.waitFor();
   assert.equal(await password.getAttribute('autocomplete'), 'current-password');
   await page.unroute('**/v1/users/me/enrollments');
