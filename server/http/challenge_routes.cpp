@@ -60,11 +60,8 @@ Response get_challenge(const Services& s, Call& call) {
         domain::Challenges(s.core).get(call.caller, {std::string(call.req.param("id"))});
     if (!view) return problem_response(view.error(), call.req.request_id);
     Response res = json_response(200, challenge_json(*view));
-    if (view->status == domain::ChallengeStatus::pending && !view->expired) {
-        const bool leaving =
-            view->delivery && view->delivery->status == domain::MessageStatus::queued;
-        res.set("Retry-After", leaving ? "1" : "3");
-    }
+    if (view->status == domain::ChallengeStatus::pending && !view->expired)
+        set_poll(res, view->delivery);
     return res;
 }
 

@@ -76,7 +76,9 @@ Response own_challenge(const Services& s, Call& call) {
     const domain::ChallengeId id = call.caller.session()->challenge;
     const auto view = domain::Challenges(s.core).get(call.caller, id);
     if (!view) return problem_response(view.error(), call.req.request_id);
-    return json_response(200, challenge_json(*view));
+    Response res = json_response(200, challenge_json(*view));
+    set_poll(res, view->delivery);
+    return res;
 }
 
 Response sign_out(const Services& s, Call& call) {

@@ -459,6 +459,11 @@ Response problem_response(const domain::Problem& why, const std::string& request
     return res;
 }
 
+void set_poll(Response& res, const std::optional<domain::DeliveryView>& delivery) {
+    const bool leaving = delivery && delivery->status == domain::MessageStatus::queued;
+    res.set("Retry-After", leaving ? "1" : "3");
+}
+
 Response json_response(int status, const Out& body) {
     Response res;
     res.status = status;

@@ -52,6 +52,10 @@ Response problem_response(const domain::Problem& why, const std::string& request
 // A sentence for the rule a member broke.
 std::string_view rule_text(std::string_view rule);
 
+// A challenge or enrolment that is looked at again and again: Retry-After says how soon, often while a
+// code is on its way and rarely after.
+void set_poll(Response& res, const std::optional<domain::DeliveryView>& delivery);
+
 Response json_response(int status, const Out& body);
 Response no_content();
 

@@ -11,11 +11,6 @@ using Need = ObjectReader::Need;
 
 bool own_view(const Call& call) { return call.caller.session() != nullptr; }
 
-// How soon a page may look again: often while a code is on its way, rarely after.
-std::string poll_after(const domain::DeliveryView& delivery) {
-    return delivery.status == domain::MessageStatus::queued ? "1" : "3";
-}
-
 Response put_user(const Services& s, Call& call) {
     ObjectReader body(call.body, call.errors);
     domain::UserChange change;
@@ -90,7 +85,7 @@ Response get_enrollment(const Services& s, Call& call) {
                                                      {std::string(call.req.param("id"))});
     if (!view) return problem_response(view.error(), call.req.request_id);
     Response res = json_response(200, enrollment_json(*view));
-    if (view->delivery) res.set("Retry-After", poll_after(*view->delivery));
+    if (view->delivery) set_poll(res, view->delivery);
     return res;
 }
 
