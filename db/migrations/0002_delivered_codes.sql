@@ -45,8 +45,9 @@ ALTER TABLE message ADD COLUMN factor_id VARCHAR(64) NOT NULL DEFAULT '';
 ALTER TABLE message ADD COLUMN region VARCHAR(8) NOT NULL DEFAULT '';
 ALTER TABLE message ADD COLUMN provider_id VARCHAR(128) NOT NULL DEFAULT '';
 ALTER TABLE message ADD COLUMN failure VARCHAR(32) NOT NULL DEFAULT 'none';
--- What is due, in the order of leaving; what is finished or dead is never looked at.
-CREATE INDEX message_due_idx ON message (channel, status, priority, created_at);
+-- What is due now, by priority: what is finished, dead or put off until later is not looked at, however
+-- much of it there is.
+CREATE INDEX message_ready_idx ON message (channel, status, priority, not_before, created_at);
 CREATE INDEX message_provider_id_idx ON message (provider_id);
 
 -- Channels (and "whatsapp:<region>") that are closed for a while, and why; no row: open.
