@@ -311,7 +311,9 @@ describe('WhatsApp beyond a code\'s life', () => {
       await sleep(end - Date.now() + 200);
       b.plans.set(p.to, []);
       const { delivery } = await b.view(p);
-      assert.deepEqual([delivery.status, delivery.reason], ['failed', 'expired']);
+      // Why it could not be sent; that its time is over when the last wait was still running.
+      assert.equal(delivery.status, 'failed');
+      assert.ok(['too_many', 'expired'].includes(delivery.reason), delivery.reason);
       assert.ok(b.triesFor(p).length >= 3, `${b.triesFor(p).length} tries`);
       await sleep(8000);
       assert.deepEqual(b.taken(p), []);
