@@ -77,6 +77,7 @@ class SqlStore final : public Store {
         bool open = false;
         std::uint64_t thread_id = 0;  // of the last connection, also after it was lost
         SteadyClock::time_point used{};
+        bool shortened = false;  // waits for other processes for less than the deadline
         Statements statements;
     };
 
@@ -111,6 +112,7 @@ class SqlStore final : public Store {
     }
     void connect(Connection& c, Slot& slot);
     void make_usable(Connection& c, Slot& slot);
+    void begin_write(Connection& c, Slot& slot, SteadyClock::time_point started);
     void drop(Connection& c, Slot& slot) {
         c.close();
         slot.open = false;
@@ -146,6 +148,7 @@ void SqlStore::connect(Connection& c, Slot& slot) {
         throw;
     }
     slot.open = true;
+    slot.shortened = false;
     slot.thread_id = c.thread_id();
 }
 
@@ -163,6 +166,24 @@ void SqlStore::make_usable(Connection& c, Slot& slot) {
         }
     }
     c.count_from_here();
+}
+
+// One deadline for both queues, that of our own threads and that of the other processes: who has waited
+// for the first has only the rest for the second.
+void SqlStore::begin_write(Connection& c, Slot& slot, SteadyClock::time_point started) {
+    if (dialect_.one_writer) {
+        const auto waited =
+            std::chrono::duration_cast<milliseconds>(SteadyClock::now() - started);
+        const bool short_of_time = waited > options_.deadline / 10;
+        if (short_of_time || slot.shortened) {
+            const milliseconds left =
+                short_of_time ? std::max(options_.deadline - waited, options_.deadline / 10)
+                              : options_.deadline;
+            c.run(Sql("PRAGMA busy_timeout = " + std::to_string(left.count())));
+            slot.shortened = short_of_time;
+        }
+    }
+    c.run(Sql(dialect_.begin_write));
 }
 
 void SqlStore::roll_back(Connection& c, Slot& slot) {
@@ -238,7 +259,7 @@ Outcome<Done> SqlStore::write(std::string_view, const std::function<bool(Tx&)>& 
             std::string witness;
             try {
                 make_usable(c, slot);
-                c.run(Sql(dialect_.begin_write));
+                begin_write(c, slot, started);
                 SqlTx tx(c, true);
                 if (!fn(tx)) {
                     roll_back(c, slot);

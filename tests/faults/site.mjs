@@ -36,7 +36,8 @@ export class FaultSite extends Site {
     });
     server.child = child;
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => { server.log += text; });
-    server.exited = new Promise((done) => child.once('exit', (code, signal) => done(signal ?? code)));
+    // Ended, and everything it has said is in the log.
+    server.exited = new Promise((done) => child.once('close', (code, signal) => done(signal ?? code)));
     ++server.starts;
     while (performance.now() - began < deadline) {
       if (child.exitCode !== null) throw new Error(`the server ended:\n${server.log}`);
