@@ -193,9 +193,10 @@ inTab('security 15, 32, 64: the whole flow: register, enable, sign in, second au
   await page.getByText(/did not count as a try/).waitFor();
   await page.getByLabel('Backup code', { exact: true }).fill(codes[0]);
   await press(page, 'Verify');
-  await heading(page, 'Set up your authenticator again').waitFor();
-  assert.equal(new URL(page.url()).hash, '#/security');
-  await press(page, 'Set up anew');
+  await heading(page, 'You signed in with a backup code').waitFor();
+  assert.equal(new URL(page.url()).hash, '#/after-backup-code');
+  await page.getByText('9 backup codes left').waitFor();
+  await page.getByRole('button', { name: /^I no longer have “Authenticator app”/ }).click();
   const phone = await scan(page);
   secrets.push(phone.secret);
   await page.getByLabel('Code from your app').fill(await phone.next());
@@ -545,7 +546,7 @@ inTab('security 28, 40: too many wrong codes: says how long, and another way sta
   await page.getByRole('button', { name: /Backup code/ }).click();
   await page.getByLabel('Backup code', { exact: true }).fill(codes[3]);
   await press(page, 'Verify');
-  await heading(page, 'Set up your authenticator again').waitFor();
+  await heading(page, 'You signed in with a backup code').waitFor();
   await shoot(page, 'recover');
   await axeClean(tab, 'recover');
 });

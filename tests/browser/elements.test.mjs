@@ -389,10 +389,10 @@ describe('<twofold-settings>', () => {
 
   const recovering = () => ({ ...twoFactors(), recover: { expires_at: new Date(Date.now() + 600_000).toISOString() } });
   inPage('after a sign-in by backup code: straight to setting up anew, no code asked, new backup codes', { element: 'settings', state: recovering }, async ({ page, state }) => {
-    await heading(page, 'Set up your authenticator again').waitFor();
+    await heading(page, 'You signed in with a backup code').waitFor();
     const lost = state.factors[1];
-    await page.getByRole('radio', { name: 'Tablet' }).check();
-    await press(page, 'Set up anew');
+    await page.getByRole('button', { name: /^I no longer have “Tablet”/ }).click();
+    await heading(page, 'Set up your authenticator again').waitFor();
     await press(page, 'Continue');
     await heading(page, 'Connect your authenticator app').waitFor();
     assert.equal(state.pending.replaces, lost.id);

@@ -134,7 +134,8 @@ export class ClientArea extends PageElement {
     if (kind === 'signed_in') {
       if (who === 'user') return undefined;
       // In by a backup code: setting up anew comes before anything else (it takes a grant of 15 min).
-      const wanted = session.recover ? '/security' : (session.returnTo ?? '/');
+      if (session.recover) return '/after-backup-code';
+      const wanted = session.returnTo ?? '/';
       session.returnTo = undefined;
       return wanted;
     }

@@ -78,10 +78,26 @@ test("after a sign-in by backup code: straight to setting up anew, once, without
   await flow.load();
   assert.equal(flow.view.kind, "recover");
   flow.setUp(flow.enrollments[0], true);
-  assert.deepEqual(flow.view as View, { kind: "setup", replaces: flow.enrollments[0], proofs: [], recover: true });
+  assert.deepEqual(flow.view as View, { kind: "setup", replaces: flow.enrollments[0], proofs: flow.enrollments, recover: true });
   flow.overview();
   await flow.load();
   assert.equal(flow.view.kind, "overview");
+});
+
+test("after a sign-in by backup code: new codes alone take no proof, and spend the grant", async () => {
+  const recover = { expires_at: new Date(Date.now() + 600_000).toISOString() };
+  const me = { state: "signed_in", csrf_token: "c", user: { email: "a@example.com" }, session: { recover } };
+  const { flow, answers, calls } = serve({ "GET /client/me": me, "POST /v1/users/me/backup-codes": [503, { code: "unavailable" }] });
+  await flow.load();
+  assert.equal(await flow.recoverCodes(), false);
+  assert.equal(flow.view.kind, "recover");
+  assert.equal(flow.problem?.messages[0]?.key, "error.unavailable");
+  answers["POST /v1/users/me/backup-codes"] = { backup_codes: ["A", "B"] };
+  assert.equal(await flow.recoverCodes(), true);
+  const view = flow.view as View;
+  assert.deepEqual(view.kind === "codes" && view.flow.codes, ["A", "B"]);
+  assert.equal(flow.recover, undefined);
+  assert.deepEqual(calls.filter((c) => c.what === "POST /v1/users/me/backup-codes").map((c) => c.body), [{}, {}]);
 });
 
 test("an expired recover grant is none", async () => {

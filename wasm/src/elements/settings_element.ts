@@ -6,7 +6,7 @@ import { activityText } from "./activity.js";
 import { TwofoldElement } from "./base.js";
 import { codesPanel } from "./codes_panel.js";
 import { isSent } from "./delivery_flow.js";
-import { icon, kApp, kKey, kShield, methodIcon } from "./icons.js";
+import { icon, kChevron, kKey, kShield, methodIcon } from "./icons.js";
 import { button, field, heading, loading, notice, problemSlot, typed } from "./parts.js";
 import { problemText } from "./problem.js";
 import { SettingsFlow, type View } from "./settings_flow.js";
@@ -365,40 +365,48 @@ export class TwofoldSettings extends TwofoldElement {
     </section>`;
   }
 
+  /** Signed in by a backup code: how many are left, and the one change that needs no other code. */
   #recover(flow: SettingsFlow, i18n: Translator): TemplateResult {
     const { t } = i18n;
-    const several = flow.enrollments.length > 1;
-    const submit = (event: SubmitEvent): void => {
-      event.preventDefault();
-      const id = (event.target as HTMLFormElement).querySelector<HTMLInputElement>("input:checked")?.value;
-      flow.setUp(flow.enrollments.find((e) => e.id === id) ?? flow.enrollments[0], true);
+    const left = flow.backup?.remaining;
+    const option = (symbol: TemplateResult, title: string, help: string, click: () => void): TemplateResult => html`<li>
+      <button type="button" class="option" part="option" @click=${click}>
+        ${symbol}
+        <div>
+          <span class="title">${title}</span>
+          <span class="help">${help}</span>
+        </div>
+        ${icon(kChevron, true)}
+      </button>
+    </li>`;
+    const codes = async (): Promise<void> => {
+      if (await flow.recoverCodes()) this.say("twofold-changed", { change: "backup_codes" });
     };
     return html`<div>
-        <div class="hero plain">${icon(kApp)}</div>
-        ${heading(t("settings.recover_title"), this.headingLevel)}
+        <div class="hero plain">${icon(kKey)}</div>
+        ${heading(t("settings.recover_back"), this.headingLevel)}
         <p class="lead">
+          ${left === undefined ? nothing : html`<strong>${t("settings.backup_left", { count: left })}.</strong>`}
           ${t("settings.recover_text", { time: flow.recover ? i18n.date(flow.recover.expires_at, { timeStyle: "short" }) : "" })}
         </p>
       </div>
-      <form novalidate class="stack" @submit=${submit}>
-        ${several
-          ? html`<fieldset class="tight">
-              <legend>${t("settings.recover_which")}</legend>
-              <div class="options">
-                ${flow.enrollments.map(
-                  (e, index) => html`<label class="option">
-                    ${methodIcon(e.method)}
-                    <div class="title"><bdi>${e.label}</bdi></div>
-                    <input type="radio" name="lost" value=${e.id} .checked=${index === 0} />
-                  </label>`,
-                )}
-              </div>
-            </fieldset>`
-          : nothing}
-        <div class="actions">
-          ${button(t("settings.recover_start"), { look: "primary" })} ${button(t("settings.recover_later"), { click: () => flow.overview() })}
-        </div>
-      </form>`;
+      ${flow.lowBackupCodes ? notice("warning", t("settings.backup_low", { count: left ?? 0 })) : nothing} ${problemSlot(flow.problem, i18n)}
+      <ul class="options">
+        ${flow.enrollments.map((e) =>
+          option(methodIcon(e.method), t("settings.recover_lost", { label: e.label }), t("settings.recover_lost_help"), () => flow.setUp(e, true)),
+        )}
+        ${option(icon(kShield), t("settings.add"), t("settings.recover_add_help"), () => flow.setUp(undefined, true))}
+        ${option(icon(kKey), t("settings.recover_codes"), t("settings.recover_codes_help"), () => void codes())}
+      </ul>
+      <div>
+        ${button(t("settings.recover_later"), {
+          look: "link",
+          click: () => {
+            flow.overview();
+            this.say("twofold-cancel", {});
+          },
+        })}
+      </div>`;
   }
 
   async #password(flow: SettingsFlow, password: string): Promise<void> {

@@ -124,7 +124,7 @@ export class SettingsFlow {
 
   /** Adds an authenticator, or replaces one ("move to a new phone"). */
   setUp(replaces?: Enrollment, recover = false): void {
-    this.show({ kind: "setup", ...(replaces && { replaces }), proofs: recover ? [] : this.enrollments, recover });
+    this.show({ kind: "setup", ...(replaces && { replaces }), proofs: this.enrollments, recover });
   }
 
   startRename(enrollment: Enrollment | undefined): void {
@@ -192,6 +192,15 @@ export class SettingsFlow {
   readonly regenerate = async (proof: Proof): Promise<void> => {
     this.#showCodes((await this.deps.api.regenerateBackupCodes(proof)).backup_codes);
   };
+
+  /** After a sign-in by backup code: new backup codes and nothing else, which spends the grant. */
+  async recoverCodes(): Promise<boolean> {
+    return this.#work(async () => {
+      const { backup_codes } = await this.deps.api.regenerateBackupCodes();
+      this.recover = undefined;
+      this.#showCodes(backup_codes);
+    });
+  }
 
   async reauthenticate(password: string): Promise<void> {
     if (this.view.kind !== "password") return;

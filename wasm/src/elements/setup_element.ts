@@ -160,8 +160,10 @@ export class TwofoldSetup extends TwofoldElement {
     const offered = this.#offered();
     const app = flow.method === "totp";
     const add = this.proofs.length > 0;
-    const title = this.recover ? "settings.recover_title" : this.replaces ? "setup.title_replace" : add ? "setup.title_add" : "setup.title";
-    const lead = this.recover ? "setup.lead_recover" : this.replaces ? "setup.lead_replace" : add ? "setup.lead_add" : "setup.lead";
+    // Setting up anew with nothing to put aside is adding a method, where there are others.
+    const anew = this.recover && (this.replaces !== undefined || !add);
+    const title = anew ? "settings.recover_title" : this.replaces ? "setup.title_replace" : add ? "setup.title_add" : "setup.title";
+    const lead = anew ? "setup.lead_recover" : this.replaces ? "setup.lead_replace" : add ? "setup.lead_add" : "setup.lead";
     const submit = (event: SubmitEvent): void => {
       event.preventDefault();
       const form = event.target as HTMLFormElement;

@@ -20,6 +20,7 @@ export const kRoutes: Readonly<Record<string, Route>> = {
   '/reset-password': { tag: 'page-reset-password', title: 'reset.title', who: 'link', load: () => import('../pages/reset_password.js') },
   '/account': { tag: 'page-account', title: 'account.title', who: 'user', load: () => import('../pages/account.js') },
   '/security': { tag: 'page-security', title: 'security.title', who: 'user', load: () => import('../pages/security.js') },
+  '/after-backup-code': { tag: 'page-after-backup', title: 'after.title', who: 'user', load: () => import('../pages/after_backup.js') },
 };
 
 export const kNotFound: Route = {

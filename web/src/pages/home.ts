@@ -48,7 +48,7 @@ export class PageHome extends PageElement {
       ? html`<section class="notice warn" aria-labelledby="recover">
           <strong id="recover">${t('home.recover_title')}</strong>
           <p>${t('home.recover', { time: when(recover.expires_at) })}</p>
-          <p><a class="button" href="/#/security">${t('home.recover_action')}</a></p>
+          <p><a class="button" href="/#/after-backup-code">${t('home.recover_action')}</a></p>
         </section>`
       : nothing}
     ${two.backup_codes_remaining <= kFewCodes
