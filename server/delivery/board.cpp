@@ -15,6 +15,8 @@ namespace {
 constexpr Seconds kRegionClosed{24 * 3600};
 // A token, a template or an account wants a person to mend it: looked at every ten minutes.
 constexpr Seconds kBroken{600};
+// Longer than a try takes (its own time limits are shorter).
+constexpr Seconds kTrial{30};
 
 }  // namespace
 
@@ -49,9 +51,18 @@ void ChannelBoard::refresh() {
 int ChannelBoard::may_lease(Channel channel, int most) {
     const std::lock_guard lock(mutex_);
     refresh();
-    const State& state = of(channel);
-    if (clock_.now() < state.closed_until) return 0;
-    return state.half_open ? std::min(1, most) : most;
+    State& state = of(channel);
+    const Instant now = clock_.now();
+    if (now < state.closed_until) return 0;
+    if (!state.half_open) return most;
+    if (now < state.trial_until) return 0;
+    state.trial_until = now + kTrial;
+    return std::min(1, most);
+}
+
+void ChannelBoard::not_tried(Channel channel) {
+    const std::lock_guard lock(mutex_);
+    of(channel).trial_until = {};
 }
 
 bool ChannelBoard::is_closed(Channel channel) {
@@ -100,6 +111,7 @@ void ChannelBoard::close_locked(Channel channel, Failure failure, Seconds how_lo
     State& state = of(channel);
     state.failures = 0;
     state.half_open = true;
+    state.trial_until = {};
     state.closed_until = clock_.now() + how_long;
     put(std::string(name_of(channel)), state.closed_until, failure);
 }

@@ -21,9 +21,11 @@ class ChannelBoard {
     using OnChange = std::function<void(std::string_view id, domain::Failure failure, int code)>;
     ChannelBoard(domain::Store& store, domain::Clock& clock, OnChange on_change);
 
-    // How many messages may be leased now: 0 while closed, 1 while half-open, else `most`. Reads the
-    // store at most once a second.
+    // How many messages may be leased now: 0 while closed, 1 while half-open, until it is known what
+    // became of it, else `most`. Reads the store at most once a second.
     int may_lease(domain::Channel channel, int most);
+    // The one that might have been leased while half-open was not there, or was not sent.
+    void not_tried(domain::Channel channel);
     bool is_closed(domain::Channel channel);
 
     void succeeded(domain::Channel channel);
@@ -41,6 +43,7 @@ class ChannelBoard {
         int times_closed = 0;  // in a row
         domain::Instant closed_until{};
         bool half_open = false;
+        domain::Instant trial_until{};  // half-open: one is under way, at the longest until then
     };
     void refresh();
     void close_locked(domain::Channel channel, domain::Failure failure, domain::Seconds how_long);

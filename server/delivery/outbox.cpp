@@ -137,6 +137,7 @@ Outbox::Outcome Outbox::deal_with(const MessageRow& row) {
         result.status = MessageStatus::dropped;
         result.failure = Failure::expired;
         attempt.result = "expired";
+        board_.not_tried(channel_);
     } else if (const auto letter = letter_of(row, attempt.result)) {
         const Receipt receipt = transport_.send(*letter);
         tell_board(row, receipt, attempt.code);
@@ -164,6 +165,7 @@ Outbox::Outcome Outbox::deal_with(const MessageRow& row) {
 }
 
 Outbox::Outcome Outbox::give_back(const MessageRow& row) {
+    board_.not_tried(channel_);
     return {row,
             {row.id, row.attempts, MessageStatus::queued, row.failure, {}, core_.clock.now(), {}}};
 }
@@ -197,6 +199,7 @@ std::vector<MessageRow> Outbox::lease(int most) {
         return !rows.empty();
     });
     if (!leased) rows.clear();
+    if (rows.empty()) board_.not_tried(channel_);
     return rows;
 }
 

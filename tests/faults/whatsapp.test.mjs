@@ -256,6 +256,7 @@ for (const database of databases) {
         const p = await b.asked([{ error, status: error === 190 ? 401 : 400 }]);
         await until(() => b.warned(), 5000, `${error} does not close the channel`);
         await logged(b.server, new RegExp(`ALARM_channel_closed.*"channel":"whatsapp".*"code":${error}\\b`));
+        if (what === 'ends') await b.reached(p, 'failed');
         const { delivery, ...view } = await b.view(p);
         if (what === 'ends') assert.deepEqual([delivery.status, delivery.reason], ['failed', 'channel_down'], `${error}`);
         else assert.equal(delivery.status, 'queued', `${error}`);
