@@ -10,6 +10,7 @@
 #include "server/domain/factor_rules.hpp"
 #include "server/domain/fields.hpp"
 #include "server/domain/ids.hpp"
+#include "server/domain/names.hpp"
 
 namespace twofold::domain {
 
@@ -69,7 +70,7 @@ ChallengeView view_of(Tx& tx, Core& core, const ChallengeRow& challenge) {
         delivered ? tx.channels() : std::vector<ChannelRow>{};
     view.preferred = Method::backup_code;
     for (const FactorRow& factor : factors) {
-        const bool suspended = factor.trouble == FactorTrouble::identity_changed &&
+        const bool suspended = suspends(factor.trouble) &&
                                factor.status == FactorStatus::active;
         if (!suspended && !is_usable(factor, budgets, core.settings)) continue;
         if (!challenge.factor.empty() && challenge.factor != factor.id) continue;

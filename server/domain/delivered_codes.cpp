@@ -113,7 +113,7 @@ std::optional<Problem> not_now(Tx& tx, Core& core, const CodeRequest& request,
     if (!application ||
         offer_of(tx, core, *application, factor.method, factor.region) != Offer::available)
         return problem(Code::method_unavailable);
-    if (factor.trouble == FactorTrouble::identity_changed) return problem(Code::factor_suspended);
+    if (suspends(factor.trouble)) return problem(Code::factor_suspended);
     const std::string budget_id = factor.status == FactorStatus::active
                                       ? factor.id.value
                                       : pending_budget_id(factor.user, factor.method);

@@ -49,7 +49,7 @@ void note_failure(Tx& tx, Core& core, const MessageRow& message, Failure failure
     std::optional<FactorRow> factor = tx.lock_factor(message.factor);
     if (!user || !factor || factor->status == FactorStatus::ended) return;
     // A suspended one stays suspended: a bounce says less.
-    if (factor->trouble == FactorTrouble::identity_changed || factor->trouble == trouble) return;
+    if (suspends(factor->trouble) || factor->trouble == trouble) return;
     factor->trouble = trouble;
     tx.update_factor(*factor);
     const Caller self{OperatorCaller{}, {}, "req_" + message.id.value};

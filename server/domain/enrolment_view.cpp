@@ -4,6 +4,7 @@
 
 #include "server/domain/budget.hpp"
 #include "server/domain/judge.hpp"
+#include "server/domain/names.hpp"
 
 namespace twofold::domain {
 
@@ -14,7 +15,7 @@ EnrolmentView view_of(const FactorRow& row, const BudgetRow* budget, const UserR
     view.method = row.method;
     view.status = row.status;
     view.trouble = row.trouble;
-    const bool suspended = row.trouble == FactorTrouble::identity_changed;
+    const bool suspended = suspends(row.trouble);
     if (row.status == FactorStatus::active && !suspended && !usable(row, budget, core.settings))
         view.status = FactorStatus::ended;  // still gates; shown as what it is: of no further use
     view.label = row.label;

@@ -49,7 +49,7 @@ std::vector<Candidate> candidates(Core& core, VerifyRows& rows, const Attempt& a
         if (row.user != attempt.user || row.status != FactorStatus::active) continue;
         if (!attempt.only.empty() && attempt.only != id) continue;
         if (attempt.method && *attempt.method != row.method) continue;
-        if (row.trouble == FactorTrouble::identity_changed) {
+        if (suspends(row.trouble)) {
             if (why == Code::factor_ended) why = Code::factor_suspended;
             continue;
         }
@@ -177,7 +177,7 @@ Tracked<BudgetRow>& budget_of(VerifyRows& rows, const std::string& id, const Use
 bool usable(const FactorRow& factor, const BudgetRow* budget, const Settings& settings) {
     return factor.status == FactorStatus::active &&
            !(factor.method == Method::totp ? factor.secret : factor.address).empty() &&
-           factor.trouble != FactorTrouble::identity_changed &&
+           !suspends(factor.trouble) &&
            (budget == nullptr || !exhausted(*budget, settings));
 }
 

@@ -32,8 +32,15 @@ constexpr std::string_view name_of(FactorTrouble t) {
             return "unreachable";
         case FactorTrouble::identity_changed:
             return "identity_changed";
+        case FactorTrouble::stolen:
+            return "stolen";
     }
     return "";
+}
+
+// No code is asked for and none is accepted.
+constexpr bool suspends(FactorTrouble t) {
+    return t == FactorTrouble::identity_changed || t == FactorTrouble::stolen;
 }
 
 constexpr std::string_view name_of(MessageStatus s) {

@@ -206,6 +206,10 @@ class Tx {
     virtual std::vector<ChainHead> chains(std::string_view after_chain, int limit) = 0;
     // updated_at >= the instant, oldest first.
     virtual std::vector<ChainHead> chains_moved_since(Instant, int limit) = 0;
+    // The one of that name, or none.
+    virtual std::optional<ChainHead> chain(std::string_view name) = 0;
+    // Which checkpoints have an entry for a chain, the newest first.
+    virtual std::vector<CheckpointMark> checkpoint_marks(std::string_view chain, int limit) = 0;
     virtual std::optional<CheckpointRow> last_checkpoint() = 0;
     virtual std::optional<CheckpointRow> checkpoint(std::int64_t number) = 0;
     virtual bool insert_checkpoint(const CheckpointRow&) = 0;
@@ -247,6 +251,32 @@ class Tx {
     virtual void put_channel(const ChannelRow&) = 0;
     virtual std::vector<MessageRow> recent_messages(
         int limit) = 0;  // newest first; the demo's mailbox
+
+    virtual std::vector<ApplicationRow> applications() = 0;  // all of them, by name
+    // Of one application, newest first: addresses are not unique among an integrator's users.
+    virtual std::vector<UserRow> users_by_email(const ApplicationId&, std::string_view email_index,
+                                                int limit) = 0;
+    virtual std::vector<MessageRow> messages_of(const UserId&, int limit) = 0;  // newest first
+
+    virtual bool insert_agent(const AgentRow&) = 0;
+    virtual std::optional<AgentRow> agent(const UserId&) = 0;
+    virtual std::vector<AgentRow> agents() = 0;  // oldest first
+    virtual void update_agent(AgentRow&) = 0;
+
+    virtual void insert_case(const CaseRow&) = 0;
+    virtual std::optional<CaseRow> support_case(const CaseId&) = 0;
+    // The user's row is locked before a case of theirs.
+    virtual std::optional<CaseRow> lock_case(const CaseId&) = 0;
+    virtual void update_case(CaseRow&) = 0;
+    virtual std::vector<CaseRow> cases_of(const UserId&, int limit) = 0;  // newest first
+    // In any of those states, oldest first, after (opened_at, id) of `after`; empty: from the oldest.
+    virtual std::vector<CaseRow> cases(std::span<const CaseState>, const CaseRow* after,
+                                       int limit) = 0;
+    virtual std::vector<CaseRow> due_cases(Instant now, int limit) = 0;
+    virtual void insert_case_step(const CaseStepRow&) = 0;
+    virtual std::vector<CaseStepRow> case_steps(const CaseId&) = 0;  // in order
+    virtual void insert_evidence(const EvidenceRow&) = 0;
+    virtual std::vector<EvidenceRow> evidence(const CaseId&) = 0;  // oldest first
 
     // false when that assertion was redeemed before. Swept after expires_at.
     virtual bool insert_assertion_use(std::string_view jti, Instant expires_at) = 0;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "server/domain/support_types.hpp"
 #include "server/domain/types.hpp"
 #include "shared/totp.hpp"
 
@@ -33,6 +34,9 @@ struct UserRow {
     std::string locale;  // "en", "ar", "es", "fr", "de"
     Sealed audit_key;    // this user's key of audit details; erasure destroys it
     FactorId preferred_factor;  // what the person chose to be asked for first; empty: none
+    Instant phone_changed_at{};  // the contact number, after it was first known; 0: never
+    bool high_value = false;     // a reset needs two approvals
+    CaseId open_case;            // the support case that is not over; empty: none
     Instant created_at{};
     Instant updated_at{};
     std::int64_t version = 1;
@@ -155,6 +159,7 @@ struct SessionRow {
     Instant password_at{};
     std::optional<Instant> second_step_at;
     std::optional<Instant> recover_until;  // cleared when the grant is used
+    CaseId support_case;                   // recovery: the case whose link it came by
     ClientInfo client;
     std::int64_t version = 1;
 };
@@ -206,6 +211,11 @@ struct CheckpointRow {
     std::vector<ChainHead> entries;
 };
 
+struct CheckpointMark {
+    std::int64_t number = 0;
+    std::int64_t length = 0;  // of the chain, at that checkpoint
+};
+
 struct ThrottleRow {
     std::string key;          // keyed hash: "sign_in:ip:…"
     std::int64_t tat_ms = 0;  // GCRA theoretical arrival time, ms since the epoch
@@ -224,7 +234,8 @@ struct IdempotencyRow {
 };
 
 // A one-time link sent by mail; the token itself is never stored.
-enum class LinkPurpose { confirm_email, reset_password };
+// notice: "this was not me", which can only freeze; recover: to enrol anew (recovery_links.hpp).
+enum class LinkPurpose { confirm_email, reset_password, notice, recover };
 struct LinkRow {
     std::string id;  // keyed hash of the token
     LinkPurpose purpose{};
@@ -303,6 +314,54 @@ struct ChannelRow {
 struct DeliveryShare {
     int sent = 0;
     int entered = 0;
+};
+
+// A person of the desk; their name is the user's.
+struct AgentRow {
+    UserId user;
+    AgentRole role{};
+    Instant created_at{};
+    std::optional<Instant> ended_at;
+    std::int64_t version = 1;
+};
+
+struct CaseRow {
+    CaseId id;
+    ApplicationId application;
+    UserId user;
+    CaseState state{};
+    CaseReason reason{};
+    CaseChannel channel{};
+    Sealed contact;         // how to reach the owner, as they say
+    std::string stolen;     // ids of the factors named, comma-separated
+    std::string opened_by;  // as an audit actor: "user", "agent:usr_…", "key:…", "operator"
+    Instant opened_at{};
+    Instant updated_at{};
+    CaseState paused_from{};
+    PauseReason pause_reason{};
+    int approvals_needed = 1;
+    LinkTo deliver{};
+    int steps = 0;
+    std::optional<Instant> due_at;  // when the state ends by itself; none once it is over
+    std::int64_t version = 1;
+};
+struct EvidenceRow {
+    EvidenceId id;
+    CaseId support_case;
+    EvidenceKind kind{};
+    std::string refused;  // why it counts for nothing ("address_changed"); empty: it counts
+    Sealed note;
+    UserId recorded_by;
+    Instant recorded_at{};
+};
+struct CaseStepRow {
+    std::string id;  // the case's and the number
+    CaseId support_case;
+    int sequence = 0;  // 1..
+    std::string action;
+    std::string actor;
+    Sealed detail;
+    Instant at{};
 };
 
 struct SigningKeyRow {

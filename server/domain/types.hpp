@@ -46,10 +46,11 @@ enum class Purpose { sign_in, manage, step_up };
 enum class Action { none, add_factor, remove_factor, disable, regenerate, change_address };
 enum class ChallengeStatus { pending, approved, consumed, closed };
 // What is known against a factor's address. `identity_changed` (WhatsApp 137000: the number may have a
-// new owner) suspends the factor; the others only warn, and go with the next code that is entered.
-enum class FactorTrouble { none, bounced, unreachable, identity_changed };
+// new owner) and `stolen` (a support case says so) suspend the factor; the others only warn, and go with the next code that is entered.
+enum class FactorTrouble { none, bounced, unreachable, identity_changed, stolen };
 // How a pending enrolment was opened; `none` is void as soon as any factor is active (rule 6).
-enum class OpenedWith { none, proof, recover };
+// `link`: by a re-enrol link at the end of a support case.
+enum class OpenedWith { none, proof, recover, link };
 
 enum class Scope {
     users,
@@ -80,8 +81,9 @@ struct KeyCaller {
     Scopes scopes;
 };
 
-// A person's cookie. `second_step` has no rights but the second step itself (rule 7).
-enum class SessionState { second_step, full };
+// A person's cookie. `second_step` has no rights but the second step itself (rule 7); `recovery` came
+// by a re-enrol link and can do nothing but enrol.
+enum class SessionState { second_step, full, recovery };
 struct SessionCaller {
     SessionId id;
     ApplicationId application;

@@ -211,7 +211,7 @@ Out challenge_json(const domain::ChallengeView& view) {
         if (!m.label.empty()) each["label"] = m.label;
         if (!m.to.empty()) each["to"] = m.to;
         if (m.locked_until) each["locked_until"] = rfc3339(*m.locked_until);
-        const bool suspended = m.trouble == domain::FactorTrouble::identity_changed;
+        const bool suspended = domain::suspends(m.trouble);
         if (m.trouble != domain::FactorTrouble::none)
             each["problem"] = std::string(domain::name_of(m.trouble));
         if (suspended || m.offer != domain::Offer::available) {

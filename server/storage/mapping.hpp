@@ -42,15 +42,16 @@ struct Names<domain::ChallengeStatus> {
 };
 template <>
 struct Names<domain::OpenedWith> {
-    static constexpr std::array<const char*, 3> list{"none", "proof", "recover"};
+    static constexpr std::array<const char*, 4> list{"none", "proof", "recover", "link"};
 };
 template <>
 struct Names<domain::SessionState> {
-    static constexpr std::array<const char*, 2> list{"second_step", "full"};
+    static constexpr std::array<const char*, 3> list{"second_step", "full", "recovery"};
 };
 template <>
 struct Names<domain::LinkPurpose> {
-    static constexpr std::array<const char*, 2> list{"confirm_email", "reset_password"};
+    static constexpr std::array<const char*, 4> list{"confirm_email", "reset_password", "notice",
+                                                     "recover"};
 };
 template <>
 struct Names<domain::Channel> {
@@ -69,8 +70,36 @@ struct Names<domain::Failure> {
 };
 template <>
 struct Names<domain::FactorTrouble> {
-    static constexpr std::array<const char*, 4> list{"none", "bounced", "unreachable",
-                                                     "identity_changed"};
+    static constexpr std::array<const char*, 5> list{"none", "bounced", "unreachable",
+                                                     "identity_changed", "stolen"};
+};
+template <>
+struct Names<domain::AgentRole> {
+    static constexpr auto list = domain::kAgentRoles;
+};
+template <>
+struct Names<domain::CaseState> {
+    static constexpr auto list = domain::kCaseStates;
+};
+template <>
+struct Names<domain::CaseReason> {
+    static constexpr auto list = domain::kCaseReasons;
+};
+template <>
+struct Names<domain::CaseChannel> {
+    static constexpr auto list = domain::kCaseChannels;
+};
+template <>
+struct Names<domain::PauseReason> {
+    static constexpr auto list = domain::kPauseReasons;
+};
+template <>
+struct Names<domain::EvidenceKind> {
+    static constexpr auto list = domain::kEvidenceKinds;
+};
+template <>
+struct Names<domain::LinkTo> {
+    static constexpr auto list = domain::kLinkTos;
 };
 template <>
 struct Names<domain::Scope> {
@@ -203,6 +232,9 @@ struct Table<domain::UserRow> {
         v("locale", r.locale);
         v("audit_key", r.audit_key);
         v("preferred_factor", r.preferred_factor);
+        v("phone_changed_at", r.phone_changed_at);
+        v("high_value", r.high_value);
+        v("open_case", r.open_case);
         v("created_at", r.created_at);
         v("updated_at", r.updated_at);
         v("version", r.version);
@@ -331,6 +363,7 @@ struct Table<domain::SessionRow> {
         v("password_at", r.password_at);
         v("second_step_at", r.second_step_at);
         v("recover_until", r.recover_until);
+        v("case_id", r.support_case);
         v("client_ip", r.client.ip);
         v("client_user_agent", r.client.user_agent);
         v("version", r.version);
@@ -385,6 +418,16 @@ struct Table<domain::AuditRow> {
         v("details", r.details);
         v("previous_mac", r.previous_mac);
         v("mac", r.mac);
+    }
+};
+
+// Of checkpoint_entry.
+template <>
+struct Table<domain::CheckpointMark> {
+    template <class R, class V>
+    static void fields(R& r, V&& v) {
+        v("checkpoint_number", r.number);
+        v("length", r.length);
     }
 };
 
@@ -508,6 +551,75 @@ struct Table<domain::ChannelRow> {
         v("closed_until", r.closed_until);
         v("failure", r.failure);
         v("updated_at", r.updated_at);
+    }
+};
+
+template <>
+struct Table<domain::AgentRow> {
+    static constexpr const char* name = "agent";
+    template <class R, class V>
+    static void fields(R& r, V&& v) {
+        v("user_id", r.user);
+        v("role", r.role);
+        v("created_at", r.created_at);
+        v("ended_at", r.ended_at);
+        v("version", r.version);
+    }
+};
+
+template <>
+struct Table<domain::CaseRow> {
+    static constexpr const char* name = "support_case";
+    template <class R, class V>
+    static void fields(R& r, V&& v) {
+        v("id", r.id);
+        v("application_id", r.application);
+        v("user_id", r.user);
+        v("state", r.state);
+        v("reason", r.reason);
+        v("channel", r.channel);
+        v("contact", r.contact);
+        v("stolen", r.stolen);
+        v("opened_by", r.opened_by);
+        v("opened_at", r.opened_at);
+        v("updated_at", r.updated_at);
+        v("paused_from", r.paused_from);
+        v("pause_reason", r.pause_reason);
+        v("approvals_needed", r.approvals_needed);
+        v("deliver", r.deliver);
+        v("steps", r.steps);
+        v("due_at", r.due_at);
+        v("version", r.version);
+    }
+};
+
+template <>
+struct Table<domain::EvidenceRow> {
+    static constexpr const char* name = "case_evidence";
+    template <class R, class V>
+    static void fields(R& r, V&& v) {
+        v("id", r.id);
+        v("case_id", r.support_case);
+        v("kind", r.kind);
+        v("refused", r.refused);
+        v("note", r.note);
+        v("recorded_by", r.recorded_by);
+        v("recorded_at", r.recorded_at);
+    }
+};
+
+template <>
+struct Table<domain::CaseStepRow> {
+    static constexpr const char* name = "case_step";
+    template <class R, class V>
+    static void fields(R& r, V&& v) {
+        v("id", r.id);
+        v("case_id", r.support_case);
+        v("sequence", r.sequence);
+        v("action", r.action);
+        v("actor", r.actor);
+        v("detail", r.detail);
+        v("occurred_at", r.at);
     }
 };
 

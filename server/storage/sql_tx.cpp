@@ -355,6 +355,14 @@ namespace {
 constexpr const char* kEntryColumns = "chain, length, mac, updated_at";
 }
 
+std::optional<ChainHead> SqlTx::chain(std::string_view name) { return by_key<ChainHead>(name); }
+
+std::vector<CheckpointMark> SqlTx::checkpoint_marks(std::string_view chain, int rows) {
+    Sql sql("SELECT checkpoint_number, length FROM checkpoint_entry WHERE chain = ");
+    sql.value(chain).raw(" ORDER BY checkpoint_number DESC");
+    return all<CheckpointMark>(limit(sql, rows));
+}
+
 std::optional<CheckpointRow> SqlTx::last_checkpoint() {
     const auto number = c_.number(Sql("SELECT MAX(number) FROM checkpoint"));
     if (!number) return std::nullopt;
@@ -521,6 +529,9 @@ std::int64_t SqlTx::rows_sealed_under(std::string_view key_id) {
            count_sealed("idempotency", "id", starts({"body"})) +
            count_sealed("link", "id", starts({"payload"})) +
            count_sealed("message", "id", starts({"recipient", "parameters"})) +
+           count_sealed("support_case", "id", starts({"contact"})) +
+           count_sealed("case_evidence", "id", starts({"note"})) +
+           count_sealed("case_step", "id", starts({"detail"})) +
            count_sealed("signing_key", "id", starts({"private_key"}));
 }
 

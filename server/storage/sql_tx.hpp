@@ -93,6 +93,9 @@ class SqlTx final : public domain::Tx {
                                               int limit) override;
     std::vector<domain::ChainHead> chains(std::string_view after_chain, int limit) override;
     std::vector<domain::ChainHead> chains_moved_since(domain::Instant, int limit) override;
+    std::optional<domain::ChainHead> chain(std::string_view name) override;
+    std::vector<domain::CheckpointMark> checkpoint_marks(std::string_view chain,
+                                                         int limit) override;
     std::optional<domain::CheckpointRow> last_checkpoint() override;
     std::optional<domain::CheckpointRow> checkpoint(std::int64_t number) override;
     bool insert_checkpoint(const domain::CheckpointRow&) override;
@@ -125,6 +128,27 @@ class SqlTx final : public domain::Tx {
     std::vector<domain::ChannelRow> channels() override;
     void put_channel(const domain::ChannelRow&) override;
     std::vector<domain::MessageRow> recent_messages(int limit) override;
+
+    std::vector<domain::ApplicationRow> applications() override;
+    std::vector<domain::UserRow> users_by_email(const domain::ApplicationId&,
+                                                std::string_view email_index, int limit) override;
+    std::vector<domain::MessageRow> messages_of(const domain::UserId&, int limit) override;
+    bool insert_agent(const domain::AgentRow&) override;
+    std::optional<domain::AgentRow> agent(const domain::UserId&) override;
+    std::vector<domain::AgentRow> agents() override;
+    void update_agent(domain::AgentRow&) override;
+    void insert_case(const domain::CaseRow&) override;
+    std::optional<domain::CaseRow> support_case(const domain::CaseId&) override;
+    std::optional<domain::CaseRow> lock_case(const domain::CaseId&) override;
+    void update_case(domain::CaseRow&) override;
+    std::vector<domain::CaseRow> cases_of(const domain::UserId&, int limit) override;
+    std::vector<domain::CaseRow> cases(std::span<const domain::CaseState>,
+                                       const domain::CaseRow* after, int limit) override;
+    std::vector<domain::CaseRow> due_cases(domain::Instant now, int limit) override;
+    void insert_case_step(const domain::CaseStepRow&) override;
+    std::vector<domain::CaseStepRow> case_steps(const domain::CaseId&) override;
+    void insert_evidence(const domain::EvidenceRow&) override;
+    std::vector<domain::EvidenceRow> evidence(const domain::CaseId&) override;
 
     bool insert_assertion_use(std::string_view jti, domain::Instant expires_at) override;
 

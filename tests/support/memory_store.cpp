@@ -116,6 +116,12 @@ class MemoryTx final : public Tx {
         std::erase_if(d_.links, of_user);
         std::erase_if(d_.messages, of_user);
         std::erase_if(d_.deliveries, of_user);
+        std::erase_if(d_.cases, of_user);
+        std::erase_if(d_.case_steps,
+                      [&](const CaseStepRow& s) { return !d_.cases.contains(s.support_case); });
+        std::erase_if(d_.evidence,
+                      [&](const EvidenceRow& e) { return !d_.cases.contains(e.support_case); });
+        d_.agents.erase(id);
         d_.backup_sets.erase(id);
         d_.accounts.erase(id);
         d_.users.erase(id);
@@ -409,6 +415,15 @@ class MemoryTx final : public Tx {
         });
         return cut(std::move(out), limit);
     }
+    std::optional<ChainHead> chain(std::string_view name) override { return find(d_.chains, name); }
+    std::vector<CheckpointMark> checkpoint_marks(std::string_view chain, int limit) override {
+        std::vector<CheckpointMark> out;
+        for (auto it = d_.checkpoints.rbegin(); it != d_.checkpoints.rend(); ++it)
+            for (const ChainHead& head : it->second.entries)
+                if (head.chain == chain && out.size() < static_cast<std::size_t>(limit))
+                    out.push_back({it->first, head.length});
+        return out;
+    }
     std::optional<CheckpointRow> last_checkpoint() override {
         if (d_.checkpoints.empty()) return std::nullopt;
         return d_.checkpoints.rbegin()->second;
@@ -624,6 +639,105 @@ class MemoryTx final : public Tx {
         return d_.signing_keys.emplace(row.id, row).second;
     }
 
+    std::vector<ApplicationRow> applications() override {
+        std::vector<ApplicationRow> out;
+        for (const auto& [id, row] : d_.applications) out.push_back(row);
+        std::sort(out.begin(), out.end(),
+                  [](const auto& a, const auto& b) { return a.name < b.name; });
+        return out;
+    }
+    std::vector<UserRow> users_by_email(const ApplicationId& application, std::string_view index,
+                                        int limit) override {
+        std::vector<UserRow> out;
+        for (const auto& [id, row] : d_.users)
+            if (row.application == application && row.email_index == index) out.push_back(row);
+        std::stable_sort(out.begin(), out.end(),
+                         [](const auto& a, const auto& b) { return a.created_at > b.created_at; });
+        return cut(std::move(out), limit);
+    }
+    std::vector<MessageRow> messages_of(const UserId& user, int limit) override {
+        std::vector<MessageRow> out;
+        for (const auto& [id, row] : d_.messages)
+            if (row.user == user) out.push_back(row);
+        std::stable_sort(out.begin(), out.end(),
+                         [](const auto& a, const auto& b) { return a.created_at > b.created_at; });
+        return cut(std::move(out), limit);
+    }
+    bool insert_agent(const AgentRow& row) override {
+        change();
+        return d_.agents.emplace(row.user, row).second;
+    }
+    std::optional<AgentRow> agent(const UserId& id) override { return find(d_.agents, id); }
+    std::vector<AgentRow> agents() override {
+        std::vector<AgentRow> out;
+        for (const auto& [id, row] : d_.agents) out.push_back(row);
+        std::stable_sort(out.begin(), out.end(),
+                         [](const auto& a, const auto& b) { return a.created_at < b.created_at; });
+        return out;
+    }
+    void update_agent(AgentRow& row) override {
+        change();
+        guarded(d_.agents, row.user, row);
+    }
+    void insert_case(const CaseRow& row) override {
+        change();
+        must_insert(d_.cases, row.id, row);
+    }
+    std::optional<CaseRow> support_case(const CaseId& id) override { return find(d_.cases, id); }
+    std::optional<CaseRow> lock_case(const CaseId& id) override { return find(d_.cases, id); }
+    void update_case(CaseRow& row) override {
+        change();
+        guarded(d_.cases, row.id, row);
+    }
+    std::vector<CaseRow> cases_of(const UserId& user, int limit) override {
+        std::vector<CaseRow> out;
+        for (const auto& [id, row] : d_.cases)
+            if (row.user == user) out.push_back(row);
+        std::stable_sort(out.begin(), out.end(),
+                         [](const auto& a, const auto& b) { return a.opened_at > b.opened_at; });
+        return cut(std::move(out), limit);
+    }
+    std::vector<CaseRow> cases(std::span<const CaseState> states, const CaseRow* after,
+                               int limit) override {
+        const auto key = [](const CaseRow& r) { return std::pair(r.opened_at, r.id); };
+        std::vector<CaseRow> out;
+        for (const auto& [id, row] : d_.cases)
+            if (std::find(states.begin(), states.end(), row.state) != states.end() &&
+                (after == nullptr || key(*after) < key(row)))
+                out.push_back(row);
+        std::sort(out.begin(), out.end(),
+                  [&](const auto& a, const auto& b) { return key(a) < key(b); });
+        return cut(std::move(out), limit);
+    }
+    std::vector<CaseRow> due_cases(Instant now, int limit) override {
+        std::vector<CaseRow> out;
+        for (const auto& [id, row] : d_.cases)
+            if (row.due_at && *row.due_at <= now) out.push_back(row);
+        return cut(std::move(out), limit);
+    }
+    void insert_case_step(const CaseStepRow& row) override {
+        change();
+        for (const CaseStepRow& s : d_.case_steps)
+            if (s.id == row.id) throw MemoryConflict{};
+        d_.case_steps.push_back(row);
+    }
+    std::vector<CaseStepRow> case_steps(const CaseId& id) override {
+        std::vector<CaseStepRow> out;
+        for (const CaseStepRow& s : d_.case_steps)
+            if (s.support_case == id) out.push_back(s);
+        return out;
+    }
+    void insert_evidence(const EvidenceRow& row) override {
+        change();
+        d_.evidence.push_back(row);
+    }
+    std::vector<EvidenceRow> evidence(const CaseId& id) override {
+        std::vector<EvidenceRow> out;
+        for (const EvidenceRow& e : d_.evidence)
+            if (e.support_case == id) out.push_back(e);
+        return out;
+    }
+
     void put_node(const NodeRow& row) override {
         change();
         d_.nodes[row.id] = row;
@@ -651,6 +765,9 @@ class MemoryTx final : public Tx {
         for (const auto& [id, r] : d_.idempotency) tally({&r.body});
         for (const auto& [id, r] : d_.links) tally({&r.payload});
         for (const auto& [id, r] : d_.messages) tally({&r.to, &r.parameters});
+        for (const auto& [id, r] : d_.cases) tally({&r.contact});
+        for (const EvidenceRow& r : d_.evidence) tally({&r.note});
+        for (const CaseStepRow& r : d_.case_steps) tally({&r.detail});
         for (const auto& [id, r] : d_.signing_keys) tally({&r.private_key});
         return count;
     }

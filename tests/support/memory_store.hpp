@@ -48,6 +48,10 @@ struct MemoryData {
     std::map<std::string, domain::SigningKeyRow> signing_keys;
     std::map<std::string, domain::NodeRow> nodes;
     std::map<std::string, domain::TombstoneRow, std::less<>> tombstones;
+    std::map<domain::UserId, domain::AgentRow> agents;
+    std::map<domain::CaseId, domain::CaseRow> cases;
+    std::vector<domain::CaseStepRow> case_steps;
+    std::vector<domain::EvidenceRow> evidence;
 };
 
 class MemoryStore final : public domain::Store {
