@@ -11,7 +11,7 @@ export CCACHE_SLOPPINESS := pch_defines,time_macros
 # Only what feeds a target makes it stale.
 WASM_SOURCES := $(wildcard shared/*.cpp shared/*.hpp wasm/*.cpp wasm/*.hpp wasm/*.sed wasm/build.sh)
 ELEMENT_SOURCES := $(shell find wasm/src wasm/locales wasm/tools -type f 2>/dev/null) wasm/package.json
-WEB_SOURCES := $(shell find web/src web/locales web/demo web/public -type f 2>/dev/null) \
+WEB_SOURCES := $(shell find web/src web/locales web/demo web/desk web/public -type f 2>/dev/null) \
 	$(wildcard web/*.html web/*.ts web/package.json)
 
 .DEFAULT_GOAL := help

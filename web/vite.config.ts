@@ -1,4 +1,4 @@
-// The Client Area's build: static files for the server, to build/web at the top of the repository.
+// The build of the Client Area and the support desk: static files for the server, to build/web at the top of the repository.
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, constants } from 'node:zlib';
@@ -40,7 +40,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
-    rollupOptions: { input: [at('index.html'), at('demo/mailbox.html')] },
+    rollupOptions: { input: [at('index.html'), at('desk/index.html'), at('demo/mailbox.html')] },
   },
   server: {
     proxy: Object.fromEntries(

@@ -104,7 +104,17 @@ StaticFiles::StaticFiles(const std::string& folder) {
         if (const auto it = files_.find(url); it != files_.end())
             it->second.brotli = std::move(bytes);
     }
-    if (const auto it = files_.find("/index.html"); it != files_.end()) files_["/"] = it->second;
+    // A page of a folder of its own (the support desk's /desk/) is met with and without the last
+    // slash: its files are named from the root, so that both are the same page.
+    std::map<std::string, File> pages;
+    for (const auto& [url, file] : files_) {
+        constexpr std::string_view kIndex = "index.html";
+        if (!url.ends_with("/index.html")) continue;
+        const std::string folder_url = url.substr(0, url.size() - kIndex.size());
+        pages[folder_url] = file;
+        if (folder_url.size() > 1) pages[folder_url.substr(0, folder_url.size() - 1)] = file;
+    }
+    files_.insert(pages.begin(), pages.end());
 }
 
 void StaticFiles::hide(std::string_view prefix) {

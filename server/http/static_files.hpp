@@ -19,8 +19,8 @@ class StaticFiles {
     explicit StaticFiles(const std::string& folder);
 
     [[nodiscard]] bool empty() const { return files_.empty(); }
-    // The file at that path, "/" being index.html and "/a/b" also a/b.html; nothing when there is
-    // none. page_headers (the CSP and its like) go onto HTML only.
+    // The file at that path, "/" being index.html, "/a/" and "/a" also a/index.html, and "/a/b" also
+    // a/b.html; nothing when there is none. page_headers (the CSP and its like) go onto HTML only.
     [[nodiscard]] std::optional<Response> answer(const Request& req) const;
     // Forgets every file whose path starts so.
     void hide(std::string_view prefix);

@@ -454,10 +454,13 @@ TEST_CASE("the built page is served from memory") {
     char folder[] = "/tmp/twofold-static-XXXXXX";
     REQUIRE(mkdtemp(folder) != nullptr);
     const std::string root = folder;
-    REQUIRE(std::system(("mkdir -p " + root + "/assets && mkdir " + root + "/.hidden").c_str()) ==
+    REQUIRE(std::system(("mkdir -p " + root + "/assets " + root + "/desk && mkdir " + root +
+                         "/.hidden")
+                            .c_str()) ==
             0);
     const std::string big(3 << 20, 'b');
     std::ofstream(root + "/index.html") << "<!doctype html><title>t</title>";
+    std::ofstream(root + "/desk/index.html") << "<!doctype html><title>desk</title>";
     std::ofstream(root + "/assets/app-Ab12Cd34.js") << big;
     std::ofstream(root + "/assets/app-Ab12Cd34.js.br") << "brotli";
     std::ofstream(root + "/core.wasm") << "wasm";
@@ -480,6 +483,12 @@ TEST_CASE("the built page is served from memory") {
     const Answer same = w.answer();
     CHECK(same.status == 304);
     CHECK(same.body.empty());
+    for (const char* path : {"/desk/", "/desk", "/desk/index.html"}) {
+        w.send(get(path));
+        const Answer desk = w.answer();
+        CHECK(desk.body == "<!doctype html><title>desk</title>");
+        CHECK(desk.field("Content-Security-Policy") == "default-src 'self'");
+    }
     w.send(get("/core.wasm"));
     CHECK(w.answer().field("Content-Type") == "application/wasm");
     w.send("HEAD /assets/app-Ab12Cd34.js HTTP/1.1\r\nHost: a\r\n\r\n");
