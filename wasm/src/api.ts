@@ -1,6 +1,9 @@
 // api.ts - the REST client: typed calls, problem+json as ApiError, CSRF, retries, the server's clock.
 // One instance may serve a page and all elements on it: it keeps the CSRF token across step-ups.
 
+import type { Frozen, RecoverySession, SupportCase, SupportContact, SupportRequest, SupportState } from "./support_api.js";
+
+export type * from "./support_api.js";
 export type Method = "totp" | "email" | "whatsapp" | "backup_code";
 export type HashName = "SHA1" | "SHA256" | "SHA512";
 
@@ -14,6 +17,8 @@ export const kErrorCodes = [
   "enrollment_closed", "too_many_factors", "rate_limited", "idempotency_mismatch",
   "idempotency_in_flight", "idempotency_expired", "link_invalid", "password_invalid",
   "method_unavailable", "factor_suspended", "code_not_sent",
+  "case_already_open", "case_paused", "case_state", "four_eyes", "own_account", "evidence_missing",
+  "delivery_missing", "own_factor_required",
   "credential_in_url", "unavailable", "overloaded", "internal",
   // Not from the server: no answer at all, and an answer that is not ours.
   "network", "unexpected",
@@ -123,6 +128,8 @@ export interface Challenge {
   readonly delivery?: Delivery;
   readonly expires_at: string;
   readonly attempts_remaining?: number;
+  /** Of a sign-in: the person's open request to support, if there is one. */
+  readonly support_case?: { readonly id: string; readonly state: SupportState };
 }
 
 export interface User {
@@ -145,6 +152,8 @@ export interface Recover {
 export type Me =
   | { readonly state: "signed_out" }
   | { readonly state: "second_factor_required"; readonly csrf_token: string; readonly challenge: Challenge }
+  /** In by a re-enrol link: may set up a method, and nothing else. */
+  | { readonly state: "recovery"; readonly csrf_token: string; readonly recovery: Recover }
   | {
       readonly state: "signed_in";
       readonly csrf_token: string;
@@ -222,6 +231,8 @@ export interface ClientConfig {
   readonly locales: readonly string[];
   /** The country most people here have their number in. */
   readonly phone_region?: string;
+  /** The ways to reach support that are real. */
+  readonly support?: { readonly channels: readonly SupportContact[] };
   readonly demo_accounts?: readonly { readonly email: string; readonly password: string; readonly role: string }[];
 }
 
@@ -257,7 +268,7 @@ export interface ApiOptions {
   readonly fetch?: typeof fetch;
 }
 
-interface Call {
+export interface Call {
   readonly body?: unknown;
   /** Safe to send twice under one Idempotency-Key. */
   readonly once?: boolean;
@@ -308,7 +319,8 @@ export class ApiClient {
   sendChallengeCode = (id: string, enrollment_id: string): Promise<{ delivery: Delivery; expires_at: string }> =>
     this.call("POST", `${challengePath(id)}/send`, { body: { enrollment_id }, once: true });
 
-  protected async call<T>(method: string, path: string, call: Call = {}): Promise<T> {
+  /** Any call of the REST API, for what has no method of its own here. */
+  async call<T>(method: string, path: string, call: Call = {}): Promise<T> {
     // An answer lost on the way is asked for again under the same key: one effect, the same answer.
     const key = call.once ? randomKey() : undefined;
     try {
@@ -425,6 +437,18 @@ export class TwofoldApi extends ApiClient {
     this.call("POST", `${this.#path()}/backup-codes`, { body: proof, once: true });
   audit = (limit = 10): Promise<Page<AuditItem>> => this.call("GET", `${this.#path()}/audit?limit=${limit}`);
 
+  // -- Locked out -----------------------------------------------------------------------------
+  supportCases = (): Promise<Page<SupportCase>> => this.call("GET", `${this.#path()}/support-cases`);
+  openSupportCase = (request: SupportRequest): Promise<SupportCase> =>
+    this.call("POST", `${this.#path()}/support-cases`, { body: request, once: true });
+  cancelSupportCase = (id: string): Promise<SupportCase> =>
+    this.call("POST", `${this.#path()}/support-cases/${encodeURIComponent(id)}/cancel`, { body: {}, once: true });
+  /** The one-time link that lets a new method be set up; good for nothing without the password. */
+  redeemRecoveryLink = (token: string, password: string): Promise<RecoverySession> =>
+    this.call("POST", "/v1/recovery-links/redeem", { body: { token, password } });
+  /** "This was not me": pauses and ends, never opens. */
+  redeemNoticeLink = (token: string): Promise<Frozen> => this.call("POST", "/v1/notice-links/redeem", { body: { token } });
+
   #path(): string {
     return `/v1/users/${encodeURIComponent(this.user)}`;
   }
@@ -434,7 +458,7 @@ function challengePath(id: string): string {
   return `/v1/challenges/${encodeURIComponent(id)}`;
 }
 
-const kOpenCalls = /^\/client\/(register|sign-in$|password-reset)/;
+const kOpenCalls = /^\/(client\/(register|sign-in$|password-reset)|v1\/(recovery|notice)-)/;
 
 async function supply<T>(supplier: Supplier<T>): Promise<T> {
   return typeof supplier === "function" ? (supplier as () => T | Promise<T>)() : supplier;

@@ -8,13 +8,13 @@ import { manifest } from "./manifest.mjs";
 import { tokensCss } from "./tokens.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const kEntries = ["index", "define", "define_setup", "define_verify", "core", "core_node", "api", "i18n", "tokens"];
+const kEntries = ["index", "define", "define_setup", "define_verify", "define_support", "core", "core_node", "api", "i18n", "tokens"];
 
 /** Minifies the css`…` literals of the style files, which esbuild leaves as it is. */
 export const minifyCss = {
   name: "minify-css",
   setup(setup) {
-    setup.onLoad({ filter: /styles(_more)?\.ts$/ }, async ({ path }) => {
+    setup.onLoad({ filter: /styles(_\w+)?\.ts$/ }, async ({ path }) => {
       const source = readFileSync(path, "utf8");
       const [before, rest] = source.split("css`\n");
       const end = rest.indexOf("`,");
@@ -64,7 +64,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   rmSync(dist, { recursive: true, force: true });
   await write(dist, { external: ["lit", "lit/*"] });
   await write(`${dist}/browser`, {
-    entryPoints: ["define", "define_setup", "define_verify"].map((name) => `${root}src/${name}.ts`),
+    entryPoints: ["define", "define_setup", "define_verify", "define_support"].map((name) => `${root}src/${name}.ts`),
   });
   writeFileSync(`${dist}/tokens.css`, await tokensCss());
   writeFileSync(`${dist}/custom-elements.json`, `${JSON.stringify(manifest(), null, 2)}\n`);

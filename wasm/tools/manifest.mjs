@@ -13,7 +13,7 @@ const comment = (node) => ts.getJSDocCommentsAndTags(node).map((d) => ts.getText
 function propertiesOf(file) {
   const found = [];
   const visit = (node) => {
-    if (ts.isClassDeclaration(node)) {
+    if (ts.isClassLike(node)) {
       const declared = new Map();
       for (const member of node.members) {
         const hidden = ts.getCombinedModifierFlags(member) & (ts.ModifierFlags.Private | ts.ModifierFlags.Protected);
@@ -92,7 +92,8 @@ export function manifest() {
     readme: "README.md",
     modules: [
       element("setup", "TwofoldSetup", ["codes_panel", "sent_panels", "delivery_panel"]),
-      element("verify", "TwofoldVerify", ["delivery_panel"]),
+      element("verify", "TwofoldVerify", ["verify_more", "delivery_panel"]),
+      element("support", "TwofoldSupport", []),
       element("settings", "TwofoldSettings", ["codes_panel"]),
     ],
   };

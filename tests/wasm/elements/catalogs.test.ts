@@ -6,6 +6,8 @@ import { test } from "node:test";
 import ts from "typescript";
 import { kErrorCodes, kDeliveryReasons } from "../../../wasm/src/api.js";
 import { kActivityKeys } from "../../../wasm/src/elements/activity.js";
+import { kStoryKeys } from "../../../wasm/src/elements/support_flow.js";
+import { kSupportReasons } from "../../../wasm/src/support_api.js";
 import { parsePattern, placeholders } from "../../../wasm/src/i18n.js";
 import { root } from "./fakes.js";
 
@@ -57,7 +59,8 @@ test("no translation is English left over", () => {
 test("every refusal and every kind of event has its sentence", () => {
   for (const code of kErrorCodes) assert.ok(en[`error.${code}`], code);
   for (const reason of kDeliveryReasons) assert.ok(en[`delivery.failed_${reason}`], reason);
-  for (const key of kActivityKeys) assert.ok(en[key], key);
+  for (const key of [...kActivityKeys, ...kStoryKeys]) assert.ok(en[key], key);
+  for (const reason of kSupportReasons) assert.ok(en[`support.reason_${reason}`], reason);
 });
 
 /** Keys made of parts: what stands before `${` in the source. */
@@ -65,6 +68,7 @@ const kBuilt = [
   /^(error|method|problem)\./, /^verify\.lead_/, /^done\.(title|lead)/, /^done\.advice_(email|whatsapp)$/, /^setup\.method_\w+_help$/,
   /^setup\.(title_|sent_lead_)?(email|whatsapp)(_title|_lead|_which|_suggested|_other|_change)?$/,
   /^delivery\.(sending|queued|sent|delivered|read|failed|expired)$/, /^delivery\.failed_/, /^settings\.(problem_|change_)/,
+  /^support\.(did|next|over|reason)_/,
 ];
 
 test("every key used exists and every message is used", () => {

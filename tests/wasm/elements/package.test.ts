@@ -30,7 +30,7 @@ test("the README names every attribute, property, event and part of the manifest
     assert.ok(element.cssProperties.length > 30);
     assert.ok(!JSON.stringify(element).includes("${"), "a placeholder got into the manifest");
   }
-  assert.deepEqual(tags, ["twofold-setup", "twofold-verify", "twofold-settings"]);
+  assert.deepEqual(tags, ["twofold-setup", "twofold-verify", "twofold-support", "twofold-settings"]);
 });
 
 /** WCAG 2 contrast of two hex colours. */

@@ -1,6 +1,6 @@
 // activity.ts - from audit events to lines a person understands.
 import type { AuditItem } from "../api.js";
-import type { Messenger } from "../i18n.js";
+import type { Messenger } from "../messenger.js";
 
 /** By the server's action: the message when it went well, and when it did not. */
 const kActions: Readonly<Record<string, readonly [ok: string, refused?: string]>> = {

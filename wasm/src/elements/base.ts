@@ -1,7 +1,7 @@
 // base.ts - what the three elements share: properties, language, focus, announcements, clean-up.
 import { LitElement, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { ApiClient, type ApiError, type ApiOptions, type Supplier } from "../api.js";
-import { Messenger, loadMessages, preferredLanguages } from "../i18n.js";
+import { Messenger, loadMessages, preferredLanguages } from "../messenger.js";
 import { elementCatalogs } from "./catalogs.js";
 import { loadCore } from "./core_adapter.js";
 import type { CoreLoader } from "./core_port.js";

@@ -1,5 +1,5 @@
 // catalogs.ts - the languages the elements speak, each fetched when first needed.
-import type { CatalogLoaders } from "../i18n.js";
+import type { CatalogLoaders } from "../messenger.js";
 
 export const elementCatalogs: CatalogLoaders = {
   en: () => import("../../locales/en.json"),

@@ -1,16 +1,15 @@
 // delivery_panel.ts - where a code is, and asking for another: shared by set-up and second step.
-import { html, nothing, type TemplateResult } from "lit";
-import type { Messenger } from "../i18n.js";
+import type { TemplateResult, nothing as Nothing } from "lit";
+import type { Messenger } from "../messenger.js";
 import type { DeliveryFlow } from "./delivery_flow.js";
-import { icon, kAlert, kCheck, kChecks } from "./icons.js";
-import { button } from "./parts.js";
-import { clock } from "./text.js";
+import type { Kit } from "./kit.js";
 
 /** @param more  a link of the caller's beside "send another code". */
 export function deliveryPanel(
+  { button, clock, html, icon, kAlert, kCheck, kChecks, nothing }: Kit,
   flow: DeliveryFlow,
   { t }: Messenger,
-  o: { readonly sending: boolean; readonly send: () => void; readonly more?: TemplateResult | typeof nothing },
+  o: { readonly sending: boolean; readonly send: () => void; readonly more?: TemplateResult | typeof Nothing },
 ): TemplateResult {
   const d = flow.delivery;
   const wait = flow.waitSeconds();

@@ -1,6 +1,7 @@
 // events.ts - what the elements say. All bubble and cross shadow roots; none carries a secret or a
 // code, so that a page may log them.
 import type { ErrorCode, Method, SignedIn, Verified } from "../api.js";
+import type { SupportReason, SupportState } from "../support_api.js";
 
 export interface TwofoldEventMap {
   /** A factor was confirmed by the server; backup codes may still have to be saved. */
@@ -14,6 +15,10 @@ export interface TwofoldEventMap {
   "twofold-disabled": Record<string, never>;
   /** Methods, names or backup codes changed. */
   "twofold-changed": { readonly change: "added" | "renamed" | "removed" | "replaced" | "backup_codes" };
+  /** Somebody who is locked out asked support for help. */
+  "twofold-support-opened": { readonly caseId: string; readonly reason: SupportReason };
+  /** The request was withdrawn, or stopped for a review (`state` paused); `notMe`: by somebody who did not make it. */
+  "twofold-support-withdrawn": { readonly caseId: string; readonly state: SupportState; readonly notMe: boolean };
   /** The challenge or set-up is over; the page should start again (at sign-in: ask the password). */
   "twofold-restart": { readonly code: ErrorCode };
   "twofold-cancel": Record<string, never>;
@@ -38,6 +43,8 @@ declare global {
     "twofold-verified": TwofoldEvent<"twofold-verified">;
     "twofold-disabled": TwofoldEvent<"twofold-disabled">;
     "twofold-changed": TwofoldEvent<"twofold-changed">;
+    "twofold-support-opened": TwofoldEvent<"twofold-support-opened">;
+    "twofold-support-withdrawn": TwofoldEvent<"twofold-support-withdrawn">;
     "twofold-restart": TwofoldEvent<"twofold-restart">;
     "twofold-cancel": TwofoldEvent<"twofold-cancel">;
     "twofold-signed-out": TwofoldEvent<"twofold-signed-out">;

@@ -1,6 +1,6 @@
 // parts.ts - pieces of markup the elements share. Functions of their arguments; no state.
 import { html, nothing, type TemplateResult } from "lit";
-import type { Messenger } from "../i18n.js";
+import type { Messenger } from "../messenger.js";
 import { icon, kAlert, kBack, kCheck, kInfo, type Shape } from "./icons.js";
 import { problemText, type Problem } from "./problem.js";
 

@@ -1,7 +1,7 @@
 // problem.ts - from a refusal to what a person reads: which message, how serious, how long to wait.
 // Texts say what to do next; they are chosen by the stable `code` alone.
 import { ApiError, type ErrorCode } from "../api.js";
-import type { Params, Messenger } from "../i18n.js";
+import type { Params, Messenger } from "../messenger.js";
 
 export interface Problem {
   /** Message keys, joined by a space. */

@@ -4,6 +4,7 @@ import type { PhoneRegion } from "../api.js";
 import type { Translator } from "../i18n.js";
 import { deliveryPanel } from "./delivery_panel.js";
 import { methodIcon } from "./icons.js";
+import { kit } from "./kit.js";
 import { button, field, heading, problemSlot } from "./parts.js";
 import { countries, regionOf } from "./regions.js";
 import type { SetupFlow } from "./setup_flow.js";
@@ -120,7 +121,7 @@ export function sentPanel(flow: SetupFlow, c: SentContext): TemplateResult {
       ${heading(t("setup.sent_title"), c.level)}
       <p class="lead">${t(lead, { to, minutes })}</p>
     </div>
-    ${deliveryPanel(delivery, i18n, {
+    ${deliveryPanel(kit, delivery, i18n, {
       sending: flow.sending,
       send: () => void flow.send(),
       more: button(t(`setup.${method}_change`), { look: "link", click: () => flow.back() }),

@@ -7,6 +7,7 @@ import { TwofoldElement } from "./base.js";
 import { codesPanel } from "./codes_panel.js";
 import { isSent } from "./delivery_flow.js";
 import { icon, kChevron, kKey, kShield, methodIcon } from "./icons.js";
+import { kit } from "./kit.js";
 import { button, field, heading, loading, notice, problemSlot, typed } from "./parts.js";
 import { problemText } from "./problem.js";
 import { SettingsFlow, type View } from "./settings_flow.js";
@@ -21,10 +22,13 @@ export class TwofoldSettings extends TwofoldElement {
   static override properties = {
     ...TwofoldElement.properties,
     noActivity: { type: Boolean, attribute: "no-activity" },
+    support: { state: true },
   };
 
   /** Leaves the list of recent activity out. */
   declare noActivity: boolean;
+  /** Whether the element that tells of an open request to support is here. */
+  protected declare support: boolean;
   #flow: SettingsFlow | undefined;
   #shown: View | undefined;
   #targets = new WeakMap<View, VerifyTarget>();
@@ -38,6 +42,7 @@ export class TwofoldSettings extends TwofoldElement {
     super.connectedCallback();
     addEventListener("beforeunload", this.#guard);
     if (this.hasUpdated) this.requestUpdate();
+    else void this.#fetchSupport();
   }
 
   protected override makeClient(options: ApiOptions): TwofoldApi {
@@ -217,6 +222,9 @@ export class TwofoldSettings extends TwofoldElement {
     const { t } = i18n;
     const on = flow.enabled;
     return html`
+      ${this.support
+        ? html`<twofold-support only-open .api=${this.client} .lang=${i18n.lang} .headingLevel=${this.headingLevel}></twofold-support>`
+        : nothing}
       ${flow.notice ? html`<div class="card-gap">${notice("success", t(flow.notice.key, flow.notice.params))}</div>` : nothing}
       <section class="card stack" part="panel panel-status">
         <div>
@@ -407,6 +415,14 @@ export class TwofoldSettings extends TwofoldElement {
           },
         })}
       </div>`;
+  }
+
+  /** A request to support is told of on top, to whoever may be its owner. */
+  async #fetchSupport(): Promise<void> {
+    if (!this.client.session) return;
+    const module = await import("./support_element.js").catch(() => undefined);
+    module?.defineSupport(kit);
+    this.support = module !== undefined;
   }
 
   async #password(flow: SettingsFlow, password: string): Promise<void> {

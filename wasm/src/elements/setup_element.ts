@@ -163,7 +163,7 @@ export class TwofoldSetup extends TwofoldElement {
     // Setting up anew with nothing to put aside is adding a method, where there are others.
     const anew = this.recover && (this.replaces !== undefined || !add);
     const title = anew ? "settings.recover_title" : this.replaces ? "setup.title_replace" : add ? "setup.title_add" : "setup.title";
-    const lead = anew ? "setup.lead_recover" : this.replaces ? "setup.lead_replace" : add ? "setup.lead_add" : "setup.lead";
+    const lead = anew ? (this.replaces ? "setup.lead_recover" : "setup.lead_link") : this.replaces ? "setup.lead_replace" : add ? "setup.lead_add" : "setup.lead";
     const submit = (event: SubmitEvent): void => {
       event.preventDefault();
       const form = event.target as HTMLFormElement;

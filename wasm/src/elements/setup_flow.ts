@@ -185,7 +185,7 @@ export class SetupFlow {
         active = answer.enrollment;
         this.enrollment = undefined; // the secret has done its work
         this.delivery.clear();
-        this.codes = answer.backup_codes?.length ? new CodesFlow(answer.backup_codes, this.replaces !== undefined, this.deps) : undefined;
+        this.codes = answer.backup_codes?.length ? new CodesFlow(answer.backup_codes, this.replaces !== undefined || this.request.anew === true, this.deps) : undefined;
         this.phase = this.codes ? "codes" : "done";
       } catch (error) {
         const refused = codeOf(error);

@@ -1,9 +1,11 @@
 // styles_more.ts - what only <twofold-setup> and <twofold-settings> need.
 import { css, type CSSResultGroup } from "lit";
 import { styles } from "./styles.js";
+import { wayStyles } from "./styles_ways.js";
 
 export const moreStyles: CSSResultGroup = [
   styles,
+  wayStyles({ css }),
   css`
     .small {
       min-block-size: 2.25rem;

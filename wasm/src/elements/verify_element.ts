@@ -1,11 +1,9 @@
 // verify_element.ts - <twofold-verify>: the second step of a sign-in, of a challenge, or a proof.
-import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
-import type { Attempt, Challenge, SignedIn, Verified } from "../api.js";
-import type { Messenger } from "../i18n.js";
+import { adoptStyles, html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { ApiError, type Attempt, type Challenge, type SignedIn, type Verified } from "../api.js";
+import type { Messenger } from "../messenger.js";
 import { TwofoldElement } from "./base.js";
-import { isSent } from "./delivery_flow.js";
-import { deliveryPanel } from "./delivery_panel.js";
-import { icon, kBack, kChevron, methodIcon } from "./icons.js";
+import { kit } from "./kit.js";
 import { button, field, heading, loading, notice, problemSlot, typed } from "./parts.js";
 import { problemText } from "./problem.js";
 import { clock } from "./text.js";
@@ -22,6 +20,7 @@ export class TwofoldVerify extends TwofoldElement {
     danger: { type: Boolean },
     cancelable: { type: Boolean },
     autofocus: { type: Boolean },
+    help: { state: true },
   };
 
   /** Verify this challenge (POST /v1/challenges/{id}/verify). Without it: the open sign-in. */
@@ -33,8 +32,12 @@ export class TwofoldVerify extends TwofoldElement {
   declare submitLabel: string | undefined;
   declare danger: boolean;
   declare cancelable: boolean;
+  /** Whether support is asked in place of the code; its element is fetched when first needed. */
+  protected declare help: boolean;
   #flow: VerifyFlow | undefined;
   #shown = "";
+  #more: typeof import("./verify_more.js") | undefined;
+  #fetching = false;
 
   get mode(): "sign-in" | "challenge" | "proof" {
     return this.target ? "proof" : this.challengeId ? "challenge" : "sign-in";
@@ -51,6 +54,7 @@ export class TwofoldVerify extends TwofoldElement {
       visible: () => document.visibilityState !== "hidden",
     });
     this.#shown = "";
+    this.help = false;
     void this.#flow.open();
   }
 
@@ -74,7 +78,7 @@ export class TwofoldVerify extends TwofoldElement {
     const flow = this.#flow;
     if (!flow) return;
     if (flow.tick() && this.i18n) this.announce(this.i18n.t("verify.wait_over"));
-    else if (flow.problem?.until !== undefined || flow.waitSeconds() > 0 || flow.waitsForMessage) this.requestUpdate();
+    else if (flow.problem?.until !== undefined || flow.waitSeconds() > 0 || flow.waitsForMessage || flow.phase === "choosing") this.requestUpdate();
   }
 
   protected override body(i18n: Messenger): TemplateResult | typeof nothing {
@@ -85,6 +89,7 @@ export class TwofoldVerify extends TwofoldElement {
 
   #panel(flow: VerifyFlow, i18n: Messenger): TemplateResult {
     const { t } = i18n;
+    if (this.help && flow.phase !== "done") return this.#support(flow, i18n);
     switch (flow.phase) {
       case "loading":
         return loading(i18n);
@@ -100,7 +105,7 @@ export class TwofoldVerify extends TwofoldElement {
       case "done":
         return notice("success", t("verify.success"));
       case "choosing":
-        return this.#choices(flow, i18n);
+        return this.#more?.waysPanel(kit, flow, i18n, this.headingLevel) ?? this.#fetchMore(loading(i18n));
       case "ready":
         return this.#form(flow, i18n);
     }
@@ -125,7 +130,7 @@ export class TwofoldVerify extends TwofoldElement {
       ${way && !shut
         ? html`<form novalidate @submit=${this.#submit}>
             ${this.bare && proof && (sent || ((way.enrollmentId || backup) && flow.ways.length > 1)) ? html`<p>${lead(way, flow, t)}</p>` : nothing}
-            ${sent ? deliveryPanel(flow.delivery, i18n, { sending: flow.sending, send: () => void flow.send() }) : nothing}
+            ${sent ? (this.#more?.deliveryPanel(kit, flow.delivery, i18n, { sending: flow.sending, send: () => void flow.send() }) ?? this.#fetchMore(nothing)) : nothing}
             ${field({
               label: t(backup ? "verify.backup_label" : "verify.code_label"),
               help: backup ? t("verify.backup_help") : undefined,
@@ -143,43 +148,63 @@ export class TwofoldVerify extends TwofoldElement {
             </div>
           </form>`
         : notice("warning", shut ? t(shut === "suspended" ? "error.factor_suspended" : "error.method_unavailable") : t("verify.no_other_way"))}
-      ${flow.otherWays.length > 0 ? html`<div>${button(t("verify.another_way"), { look: "link", click: () => flow.showWays() })}</div>` : nothing}
-      ${proof ? nothing : html`<p class="help">${t("verify.never_share")}</p>`}
+      ${this.#otherWays(flow, t)} ${proof ? nothing : html`<p class="help">${t("verify.never_share")}</p>`}
     `;
   }
 
-  #choices(flow: VerifyFlow, i18n: Messenger): TemplateResult {
-    const { t } = i18n;
-    const help = (way: Way): string => {
-      if (way.unavailable) return t(way.unavailable === "paused" ? "verify.choose_paused" : "verify.choose_suspended");
-      if (way.method === "backup_code") return t("verify.choose_backup_help");
-      return isSent(way.method) ? t("verify.choose_sent_help", { to: way.to ?? "" }) : t("verify.choose_totp_help");
-    };
-    const trouble = (way: Way): string =>
-      flow.failed(way) ? t("problem.unreachable") : way.problem && !way.unavailable ? t(`problem.${way.problem}`) : "";
-    return html`<div>
-        ${heading(t("verify.choose_title"), this.headingLevel)}
-        <p class="lead">${t("verify.choose_lead")}</p>
-      </div>
-      ${problemSlot(flow.problem, i18n)}
-      <ul class="options">
-        ${flow.ways.map((way) => {
-          const wait = flow.waitSeconds(way);
-          const more = trouble(way);
-          return html`<li>
-            <button type="button" class="option" part="option" aria-disabled=${way.unavailable ? "true" : nothing} @click=${() => flow.choose(way)}>
-              ${methodIcon(way.method)}
-              <div>
-                <span class="title">${way.label && way.method !== "backup_code" ? way.label : t(`method.${way.method}`)}</span>
-                <span class="help">${wait > 0 ? t("common.wait", { time: clock(wait) }) : help(way)}${more ? html` · ${more}` : nothing}</span>
-              </div>
-              ${way.unavailable ? nothing : icon(kChevron, true)}
-            </button>
-          </li>`;
-        })}
-      </ul>
-      ${flow.way ? html`<div>${button(t("common.back"), { look: "link", icon: kBack, click: () => flow.choose(flow.way!) })}</div>` : nothing}`;
+  #otherWays(flow: VerifyFlow, t: Messenger["t"]): TemplateResult {
+    const { backup } = flow;
+    const more = flow.otherWays.length > (backup ? 1 : 0);
+    return html`<div class="links">
+      ${more ? button(t("verify.another_way"), { look: "link", click: () => flow.showWays() }) : nothing}
+      ${backup ? button(t("verify.use_backup"), { look: "link", click: () => flow.choose(backup) }) : nothing}
+      ${this.mode === "sign-in" && this.client.session ? button(t("verify.locked_out"), { look: "link", click: this.#openSupport }) : nothing}
+    </div>`;
   }
+
+  #support(flow: VerifyFlow, { lang }: Messenger): TemplateResult {
+    return html`<twofold-support
+      bare
+      cancelable
+      .api=${this.client}
+      .lang=${lang}
+      .headingLevel=${this.headingLevel}
+      .methods=${flow.methods}
+      @twofold-cancel=${(event: Event) => {
+        event.stopPropagation();
+        this.help = false;
+        void this.focusOn("#field");
+      }}
+    ></twofold-support>`;
+  }
+
+  /** Other ways and messages come when there are any. @returns what stands there until then */
+  #fetchMore<T>(meanwhile: T): T {
+    if (!this.#fetching) {
+      this.#fetching = true;
+      import("./verify_more.js").then(
+        (more) => {
+          this.#more = more;
+          const { elementStyles } = this.constructor as typeof TwofoldVerify;
+          adoptStyles(this.renderRoot as ShadowRoot, [...elementStyles, ...more.wayStyles(kit)]);
+          this.requestUpdate();
+        },
+        // Asked for again by the next drawing.
+        () => (this.#fetching = false),
+      );
+    }
+    return meanwhile;
+  }
+
+  readonly #openSupport = async (): Promise<void> => {
+    const flow = this.#flow;
+    try {
+      (await import("./support_element.js")).defineSupport(kit);
+      if (flow === this.#flow) this.help = true;
+    } catch {
+      flow?.fail(new ApiError("network", 0));
+    }
+  };
 
   readonly #submit = async (event: SubmitEvent): Promise<void> => {
     const flow = this.#flow;
@@ -228,6 +253,8 @@ export class TwofoldVerify extends TwofoldElement {
     const before = this.#shown;
     this.#shown = shown;
     if (before === shown) return;
+    // Asked for help before: how that stands comes first, also after a reload.
+    if (before === "" && flow.helped && this.mode === "sign-in") return void this.#openSupport();
     if (before !== "") void this.focusOn(flow.phase === "ready" && flow.way && !flow.way.unavailable ? "#field" : "h2");
     else if (this.autofocus) void this.focusOn("#field");
   }

@@ -21,7 +21,7 @@ export interface Way {
 /** What is asked: a challenge, or as much of one as a proof step has. */
 export type Opening = Pick<
   Challenge,
-  "methods" | "preferred" | "preferred_enrollment_id" | "attempts_remaining" | "action_text" | "delivery"
+  "methods" | "preferred" | "preferred_enrollment_id" | "attempts_remaining" | "action_text" | "delivery" | "support_case"
 > & { readonly expires_at?: string };
 
 /** What became of a request for a code; `expires_at` is the challenge's, which moves with its codes. */
@@ -54,6 +54,10 @@ export class VerifyFlow {
   phase: VerifyPhase = "loading";
   busy = false;
   ways: readonly Way[] = [];
+  /** As the server named them. */
+  methods: readonly ChallengeMethod[] = [];
+  /** Whether the person has asked support for help, as far as was known at the start. */
+  helped = false;
   way: Way | undefined;
   problem: Problem | undefined;
   attemptsRemaining: number | undefined;
@@ -85,6 +89,8 @@ export class VerifyFlow {
     try {
       const opening = await this.target.open();
       if (run !== this.#run) return;
+      this.methods = opening.methods;
+      this.helped = opening.support_case !== undefined;
       this.ways = waysOf(opening.methods);
       this.attemptsRemaining = opening.attempts_remaining;
       this.actionText = opening.action_text;
@@ -116,6 +122,12 @@ export class VerifyFlow {
     this.#asked.clear();
     this.delivery.clear();
     this.#sent.clear();
+  }
+
+  /** Something beside the code did not work. */
+  fail(error: ApiError): void {
+    this.problem = generalProblem(error, this.deps.now());
+    this.deps.changed();
   }
 
   showWays(): void {
@@ -181,6 +193,11 @@ export class VerifyFlow {
   /** Other ways than the one shown. */
   get otherWays(): readonly Way[] {
     return this.ways.filter((w) => keyOf(w) !== (this.way && keyOf(this.way)));
+  }
+
+  /** The backup codes, where another way is shown. */
+  get backup(): Way | undefined {
+    return this.otherWays.find((w) => w.method === "backup_code" && !w.unavailable);
   }
 
   /** Seconds for which this way is locked or a new code must be awaited; 0 = free. */
