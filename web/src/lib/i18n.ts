@@ -3,9 +3,12 @@
 // is signed in, in their profile. `<html lang dir>` says it to the elements.
 
 import { loadTranslator, negotiate, type Params, type Translator } from '@twofold/elements/i18n';
+import type { CatalogModule, Messages } from '@twofold/elements/i18n';
+import type deskEn from '../../locales/desk/en.json';
 import type en from '../../locales/en.json';
 
-export type MessageKey = keyof typeof en;
+/** Those of `desk.…` are there only at the support desk (`addCatalogs`). */
+export type MessageKey = keyof typeof en | keyof typeof deskEn;
 
 const kCatalogs = {
   en: () => import('../../locales/en.json'),
@@ -27,9 +30,20 @@ export const kLanguages: Readonly<Record<Language, string>> = {
 };
 
 const kStored = 'twofold.language';
+let catalogs: Readonly<Record<Language, () => Promise<CatalogModule>>> = kCatalogs;
 let translator: Translator | undefined;
 
 export const languageChanges = new EventTarget();
+
+/** More words for an entry that needs them, so that the others need not load them; before setLanguage. */
+export function addCatalogs(more: Readonly<Record<Language, () => Promise<CatalogModule>>>): void {
+  const words = (module: CatalogModule): Messages => (module as { default?: Messages }).default ?? (module as Messages);
+  const both = (tag: Language) => async (): Promise<Messages> => {
+    const [base, own] = await Promise.all([kCatalogs[tag](), more[tag]()]);
+    return { ...words(base), ...words(own) };
+  };
+  catalogs = { en: both('en'), ar: both('ar'), es: both('es'), fr: both('fr'), de: both('de') };
+}
 
 export function isLanguage(tag: string | null | undefined): tag is Language {
   return typeof tag === 'string' && Object.hasOwn(kCatalogs, tag);
@@ -52,7 +66,7 @@ export function languageWasChosen(): boolean {
  * @param keep  whether to remember it in this browser
  */
 export async function setLanguage(language: Language, keep: boolean): Promise<void> {
-  translator = await loadTranslator(kCatalogs, [language]);
+  translator = await loadTranslator(catalogs, [language]);
   document.documentElement.lang = translator.lang;
   document.documentElement.dir = translator.dir;
   if (keep) localStorage.setItem(kStored, language);
