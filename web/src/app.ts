@@ -139,6 +139,7 @@ export class ClientArea extends PageElement {
       session.returnTo = undefined;
       return wanted;
     }
+    if (kind === 'recovery') return who === 'guest' ? undefined : '/recover';
     if (kind === 'second_step') return who === 'second' ? undefined : '/verify';
     if (who === 'guest') return undefined;
     // Who signed out meant to leave; who opened a page, or was put out of it, comes back to it.

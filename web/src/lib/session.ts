@@ -8,13 +8,15 @@ export type State =
   | { readonly kind: 'unknown' }
   | { readonly kind: 'signed_out' }
   | { readonly kind: 'second_step'; readonly challenge: Challenge }
+  /** In by a re-enrol link: may set up a method, and nothing else. */
+  | { readonly kind: 'recovery'; readonly expires_at: string }
   | { readonly kind: 'signed_in'; readonly user: User; readonly recover: Recover | undefined };
 
 class Session extends EventTarget {
   state: State = { kind: 'unknown' };
   config: ClientConfig | undefined;
   /** What the sign-in page should say, once: why the person is there. */
-  notice: 'ended' | 'signed_out' | 'password_changed' | 'challenge_ended' | undefined;
+  notice: 'ended' | 'signed_out' | 'password_changed' | 'challenge_ended' | 'recovered' | undefined;
   /** Where to go on after signing in again. */
   returnTo: string | undefined;
   #loading: Promise<void> | undefined;
@@ -45,6 +47,8 @@ class Session extends EventTarget {
       this.#set({ kind: 'signed_in', user: me.user, recover: me.session.recover ?? undefined });
     } else if (me.state === 'second_factor_required') {
       this.#set({ kind: 'second_step', challenge: me.challenge });
+    } else if (me.state === 'recovery') {
+      this.#set({ kind: 'recovery', expires_at: me.recovery.expires_at });
     } else {
       this.#set({ kind: 'signed_out' });
     }
@@ -58,6 +62,18 @@ class Session extends EventTarget {
   secondStep(challenge: Challenge): void {
     this.notice = undefined;
     this.#set({ kind: 'second_step', challenge });
+  }
+
+  recovering(expires_at: string): void {
+    this.notice = undefined;
+    this.#set({ kind: 'recovery', expires_at });
+  }
+
+  /** A new method is set up by a re-enrol link: every session has ended, this one too. */
+  recovered(): void {
+    this.returnTo = undefined;
+    this.notice = 'recovered';
+    this.#set({ kind: 'signed_out' });
   }
 
   setUser(user: User): void {

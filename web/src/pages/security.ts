@@ -1,8 +1,8 @@
 // security.ts - Security Settings; <twofold-settings> does the whole of it: enabling, methods,
 // backup codes, setting up anew after a sign-in by backup code, disabling.
 
-import { html, type TemplateResult } from 'lit';
-import { customElement } from 'lit/decorators.js';
+import { html, nothing, type TemplateResult } from 'lit';
+import { customElement, state } from 'lit/decorators.js';
 import '@twofold/elements/define';
 import { language, t } from '../lib/i18n.js';
 import { PageElement } from '../lib/page.js';
@@ -10,12 +10,22 @@ import { session } from '../lib/session.js';
 
 @customElement('page-security')
 export class PageSecurity extends PageElement {
+  /** Somebody else asked support for help in this person's name. */
+  @state() private notMe = false;
+
   override render(): TemplateResult {
     return html`<div class="page">
       <div class="page-head">
         <h1 tabindex="-1">${t('security.title')}</h1>
         <p class="lead">${t('security.lead')}</p>
       </div>
+      ${this.notMe
+        ? html`<section class="notice warn" role="alert" aria-labelledby="not-me">
+            <strong id="not-me">${t('security.not_me_title')}</strong>
+            <p>${t('security.not_me')}</p>
+            <p><a class="button" href="/#/account">${t('security.not_me_action')}</a></p>
+          </section>`
+        : nothing}
       <div class="split">
         <twofold-settings
           lang=${language()}
@@ -23,6 +33,7 @@ export class PageSecurity extends PageElement {
           @twofold-enabled=${this.#changed}
           @twofold-disabled=${this.#changed}
           @twofold-changed=${this.#changed}
+          @twofold-support-withdrawn=${this.#withdrawn}
           @twofold-signed-out=${() => session.ended('ended')}
         ></twofold-settings>
         <section class="card" aria-labelledby="good-to-know">
@@ -42,6 +53,10 @@ export class PageSecurity extends PageElement {
     const ahead = (): void => void this.querySelector('twofold-settings')?.coreLoader().catch(() => undefined);
     setTimeout(ahead, 300);
   }
+
+  readonly #withdrawn = (event: HTMLElementEventMap['twofold-support-withdrawn']): void => {
+    this.notMe = event.detail.notMe;
+  };
 
   /** The home page's count and state follow what happened here. */
   readonly #changed = (): void => {

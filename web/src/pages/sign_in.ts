@@ -12,6 +12,7 @@ const kNotices = {
   ended: { key: 'sign_in.ended', tone: 'warn' },
   signed_out: { key: 'sign_in.signed_out', tone: 'good' },
   password_changed: { key: 'sign_in.password_changed', tone: 'good' },
+  recovered: { key: 'sign_in.recovered', tone: 'good' },
   challenge_ended: { key: 'sign_in.challenge_ended', tone: 'warn' },
 } as const satisfies Record<string, { key: MessageKey; tone: string }>;
 
