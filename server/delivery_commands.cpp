@@ -6,6 +6,7 @@
 #include "server/delivery/whatsapp.hpp"
 #include "server/delivery_wiring.hpp"
 #include "server/domain/channels.hpp"
+#include "server/domain/devices.hpp"
 #include "server/runtime.hpp"
 
 namespace twofold {
@@ -28,6 +29,12 @@ int told(const delivery::TemplateResult& result) {
     return 0;
 }
 
+int refused_set(const domain::Problem& why) {
+    return failed(why.code == domain::Code::not_found
+                      ? "There is no application of that name."
+                      : "The database does not answer; try again.");
+}
+
 std::string language_of(const CommandLine& line) {
     return line.language.empty() ? line.config.whatsapp_language : line.language;
 }
@@ -38,6 +45,15 @@ int application_set(const CommandLine& line) {
     auto opened = Runtime::open(line.config, [](std::string_view, int) {});
     if (!opened) return failed(opened.error().what);
     Runtime& r = **opened;
+    if (!line.remember.empty()) {
+        const bool on = line.remember == "on";
+        const auto done = domain::set_remember(*r.core, operator_caller(r.random),
+                                               line.application, on);
+        if (!done) return refused_set(done.error());
+        std::cout << line.application << (on ? " lets" : " does not let")
+                  << " people have their browsers remembered.\n";
+    }
+    if (line.methods.empty()) return 0;
     std::string off;
     for (const char* method : {"email", "whatsapp"}) {
         if (std::find(line.methods.begin(), line.methods.end(), method) != line.methods.end())
@@ -46,10 +62,7 @@ int application_set(const CommandLine& line) {
     }
     const auto done = domain::set_methods_off(*r.core, operator_caller(r.random), line.application,
                                               off);
-    if (!done)
-        return failed(done.error().code == domain::Code::not_found
-                          ? "There is no application of that name."
-                          : "The database does not answer; try again.");
+    if (!done) return refused_set(done.error());
     std::cout << line.application << " offers totp" << (off.find("email") == off.npos ? ", email" : "")
               << (off.find("whatsapp") == off.npos ? ", whatsapp" : "") << ".\n";
     return 0;

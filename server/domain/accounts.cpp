@@ -97,11 +97,18 @@ LinkRow new_link(Core& core, std::string_view token, LinkPurpose purpose,
 
 // The password was right: a session with all rights when there is no second factor, else one that
 // can do nothing but the second step (rule 7).
-SignedIn open_session(Tx& tx, Core& core, const Caller& caller, const UserRow& user) {
-    const bool second = has_second_factor(tx.factors(user.id));
+// A remembered browser's cookie passes the second step.
+SignedIn open_session(Tx& tx, Core& core, const Caller& caller, const UserRow& user,
+                      std::string_view device_cookie = {}) {
+    const bool enrolled = has_second_factor(tx.factors(user.id));
+    PresentedDevice known;
+    if (enrolled) known = present_device(tx, core, caller, user, device_cookie);
+    const bool second = enrolled && known.device.empty();
     NewSession session = new_session(core, user, caller.client,
                                      second ? SessionState::second_step : SessionState::full);
+    session.row.device = known.device;
     SignedIn out;
+    out.device_cookie = known.cookie;
     if (second) {
         ChallengeRow challenge = new_challenge(core, user, Purpose::sign_in);
         challenge.session = session.row.id;
@@ -185,7 +192,7 @@ Outcome<Caller> Accounts::authenticate(std::string_view token, const ClientInfo&
         if (!slid) return slid.error();
     }
     caller.who = SessionCaller{row->id,        row->application, row->user,         row->state,
-                               row->challenge, row->password_at, row->recover_until};
+                               row->challenge, row->password_at, row->recover_until, row->device};
     return caller;
 }
 
@@ -301,7 +308,7 @@ Outcome<SignedIn> Accounts::confirm_registration(const Caller& caller, std::stri
 }
 
 Outcome<SignedIn> Accounts::sign_in(const Caller& caller, std::string_view email,
-                                    std::string_view password) {
+                                    std::string_view password, std::string_view device_cookie) {
     if (!core_.settings.client_area) return problem(Code::forbidden);
     // An address no account can have is still a guess that costs what every guess costs.
     const std::string index =
@@ -317,7 +324,7 @@ Outcome<SignedIn> Accounts::sign_in(const Caller& caller, std::string_view email
         // Changed while it was being compared: what was right then is not right now.
         if (!user || !now || now->password_hash != account->password_hash) return false;
         record(tx, core_, caller, *user, {.action = "sign_in.password"});
-        answer = open_session(tx, core_, caller, *user);
+        answer = open_session(tx, core_, caller, *user, device_cookie);
         return true;
     };
     const Outcome<Done> done = core_.store.write(caller.request_id, work);
@@ -325,7 +332,8 @@ Outcome<SignedIn> Accounts::sign_in(const Caller& caller, std::string_view email
     return answer;
 }
 
-Outcome<SignedIn> Accounts::sign_in_verify(const Caller& caller, const VerifyRequest& request) {
+Outcome<SignedIn> Accounts::sign_in_verify(const Caller& caller, const VerifyRequest& request,
+                                           std::string_view device_cookie) {
     const SessionCaller* own = caller.session();
     if (own == nullptr) return problem(Code::unauthenticated);
     if (own->state != SessionState::second_step) return problem(Code::challenge_closed);
@@ -367,6 +375,10 @@ Outcome<SignedIn> Accounts::sign_in_verify(const Caller& caller, const VerifyReq
                             approved->factor,
                             {},
                             approved->backup_codes_remaining};
+    // A backup code lets its owner in once, not this browser for a month. When this fails, the person
+    // is signed in all the same.
+    if (request.remember && approved->method != Method::backup_code)
+        remember(caller, approved->user.id, next, device_cookie, out);
     std::optional<Problem> lost;
     const Outcome<Done> done = core_.store.read([&](Tx& tx) {
         lost.reset();
@@ -381,6 +393,27 @@ Outcome<SignedIn> Accounts::sign_in_verify(const Caller& caller, const VerifyReq
     if (!done) return done.error();
     if (lost) return *lost;
     return out;
+}
+
+void Accounts::remember(const Caller& caller, const UserId& id, const SessionId& session,
+                        std::string_view device_cookie, SignedIn& out) {
+    const DeviceSecret secret = new_device_secret(core_);
+    std::optional<RememberedDevice> made;
+    // An event of the verify has this request's id already: the store tells the two apart by the event.
+    const Outcome<Done> done = core_.store.write(caller.request_id, [&](Tx& tx) {
+        made.reset();
+        const std::optional<UserRow> user = tx.lock_user(id);
+        std::optional<SessionRow> row = tx.lock_session(session);
+        if (!user || !row) return false;
+        made = remember_device(tx, core_, caller, *user, secret, device_cookie);
+        if (!made) return false;
+        row->device = made->device;
+        tx.update_session(*row);
+        return true;
+    });
+    if (!done || !made) return;
+    out.device_cookie = made->cookie;
+    out.remembered_until = made->until;
 }
 
 Outcome<Done> Accounts::sign_out(const Caller& caller) {
@@ -456,6 +489,7 @@ Outcome<SessionIssued> Accounts::change_password(const Caller& caller, std::stri
         session.row.password_at = now;
         tx.delete_sessions(user->id, {});
         tx.insert_session(session.row);
+        end_devices(tx, core_, caller, *user, "password");
         tx.void_links(LinkPurpose::reset_password, kClientArea, row->email_index);
         record(tx, core_, caller, *user, {.action = "account.password_changed"});
         notify(tx, core_, caller, *user, {.kind = "password_changed"});
@@ -555,6 +589,7 @@ Outcome<Done> Accounts::reset_password(const Caller& caller, std::string_view to
         tx.update_account(*account);
         // No session is given: the new password leads to the same second step as the old one.
         tx.delete_sessions(user->id, {});
+        end_devices(tx, core_, caller, *user, "password");
         record(tx, core_, caller, *user, {.action = "account.password_reset"});
         notify(tx, core_, caller, *user, {.kind = "password_reset"});
         refused.reset();

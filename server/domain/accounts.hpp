@@ -4,6 +4,7 @@
 #include <string>
 
 #include "server/domain/challenges.hpp"
+#include "server/domain/devices.hpp"
 #include "server/domain/users.hpp"
 
 namespace twofold::domain {
@@ -27,6 +28,8 @@ struct SignedIn {
     SessionIssued session;
     Me me;                             // state says whether the second step is still to come
     std::optional<Verified> verified;  // after sign_in_verify
+    std::optional<DeviceCookie> device_cookie;
+    std::optional<Instant> remembered_until;  // this browser was remembered by this very request
 };
 
 class Accounts {
@@ -49,8 +52,11 @@ class Accounts {
     Outcome<Done> register_account(const Caller&, const Registration&);
     Outcome<SignedIn> confirm_registration(const Caller&, std::string_view token,
                                            std::string_view password);
-    Outcome<SignedIn> sign_in(const Caller&, std::string_view email, std::string_view password);
-    Outcome<SignedIn> sign_in_verify(const Caller&, const VerifyRequest&);
+    // `device_cookie`: of a remembered browser, as it was sent; empty: none.
+    Outcome<SignedIn> sign_in(const Caller&, std::string_view email, std::string_view password,
+                              std::string_view device_cookie = {});
+    Outcome<SignedIn> sign_in_verify(const Caller&, const VerifyRequest&,
+                                     std::string_view device_cookie = {});
     Outcome<Done> sign_out(const Caller&);
     Outcome<SessionIssued> reauthenticate(const Caller&, std::string_view password);
     Outcome<SessionIssued> change_password(const Caller&, std::string_view current,
@@ -65,6 +71,9 @@ class Accounts {
                                          std::string_view display_name);
 
  private:
+    // Remembers the browser whose session has just been given its rights; says so in `out`.
+    void remember(const Caller&, const UserId&, const SessionId&, std::string_view device_cookie,
+                  SignedIn& out);
     Core& core_;
 };
 

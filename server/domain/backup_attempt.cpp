@@ -12,8 +12,10 @@ namespace twofold::domain {
 namespace {
 
 // Among the rows; loaded and locked the first time, for codes of apps never ask for it.
-Tracked<BudgetRow>& backup_budget(Tx& tx, VerifyRows& rows, const UserId& user) {
-    const std::string id = backup_budget_id(user);
+Tracked<BudgetRow>& backup_budget(Tx& tx, VerifyRows& rows, const UserId& user,
+                                  const DeviceId& device) {
+    const std::string id =
+        device.empty() ? backup_budget_id(user) : device_budget_id(device, FactorId{});
     if (!rows.budgets.contains(id))
         if (std::optional<BudgetRow> row = tx.lock_budget(id)) rows.budgets[id].row = *row;
     return budget_of(rows, id, user);
@@ -21,7 +23,8 @@ Tracked<BudgetRow>& backup_budget(Tx& tx, VerifyRows& rows, const UserId& user) 
 
 // Charges the attempt in the rows. The lock it may set is for the next one.
 std::optional<Problem> reserve(Tx& tx, Core& core, const Caller& told, const UserId& proof_user,
-                               const ChallengeId& id, std::optional<BackupSetRow>& set) {
+                               const ChallengeId& id, BackupAttempt& attempt,
+                               std::optional<BackupSetRow>& set) {
     const bool by_challenge = !id.empty();
     VerifyRows rows =
         by_challenge ? tx.load_for_verify({&id, 1}, {}) : tx.load_for_verify({}, {&proof_user, 1});
@@ -39,7 +42,8 @@ std::optional<Problem> reserve(Tx& tx, Core& core, const Caller& told, const Use
     }
     const auto owner = rows.users.find(user);
     if (owner == rows.users.end()) return problem(Code::not_found);
-    Tracked<BudgetRow>& budget = backup_budget(tx, rows, user);
+    attempt.device = load_device_budgets(tx, rows, core, told);
+    Tracked<BudgetRow>& budget = backup_budget(tx, rows, user, attempt.device);
     const Instant now = core.clock.now();
     if (const std::optional<Seconds> left = lock_left(budget.row, now))
         return Problem{Code::factor_locked, left, {}, {}};
@@ -61,15 +65,15 @@ Outcome<BackupAttempt> try_backup_code(Core& core, const Caller& caller, const U
     first.request_id += ":reserve";
     std::optional<Problem> refused;
     std::optional<BackupSetRow> set;
+    BackupAttempt attempt;
     const Outcome<Done> done = core.store.write(first.request_id, [&](Tx& tx) {
         set.reset();
-        refused = reserve(tx, core, first, user, challenge, set);
+        refused = reserve(tx, core, first, user, challenge, attempt, set);
         return !refused;
     });
     if (!done) return done.error();
     if (refused) return *refused;
 
-    BackupAttempt attempt;
     attempt.position = find_backup_code(core, set ? &*set : nullptr, canonical);
     if (set) {
         attempt.set = set->id;
@@ -81,7 +85,7 @@ Outcome<BackupAttempt> try_backup_code(Core& core, const Caller& caller, const U
 Verdict settle_backup(Tx& tx, VerifyRows& rows, Core& core, const UserId& user,
                       const BackupAttempt& attempt) {
     const Instant now = core.clock.now();
-    Tracked<BudgetRow>& budget = backup_budget(tx, rows, user);
+    Tracked<BudgetRow>& budget = backup_budget(tx, rows, user, attempt.device);
     Verdict verdict;
     if (attempt.position >= 0 && tx.use_backup_code(attempt.set, attempt.position, now)) {
         forgive(budget.edit());

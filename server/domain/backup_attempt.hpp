@@ -13,6 +13,7 @@ struct BackupAttempt {
     BackupSetId set;
     int position = -1;        // -1: none of the set
     int remaining_after = 0;  // unused codes once this one is used
+    DeviceId device = {};     // the remembered browser whose own budget was charged
 };
 
 // Reserves, then hashes and compares with every code of the live set alike. `challenge` may be

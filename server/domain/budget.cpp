@@ -12,6 +12,10 @@ std::string pending_budget_id(const UserId& user, Method method) {
     return user.value + ":pending:" + std::string(name_of(method));
 }
 
+std::string device_budget_id(const DeviceId& device, const FactorId& factor) {
+    return device.value + ":" + (factor.empty() ? std::string("backup") : factor.value);
+}
+
 bool locked(const BudgetRow& budget, Instant now) { return now < budget.locked_until; }
 
 std::optional<Seconds> lock_left(const BudgetRow& budget, Instant now) {

@@ -15,6 +15,8 @@ namespace twofold::domain {
 // The ids of the budgets that do not belong to one factor.
 std::string backup_budget_id(const UserId& user);
 std::string pending_budget_id(const UserId& user, Method method);
+// Of a remembered browser, for a factor or (no factor) the backup codes.
+std::string device_budget_id(const DeviceId& device, const FactorId& factor);
 
 // While locked nothing is evaluated.
 bool locked(const BudgetRow& budget, Instant now);

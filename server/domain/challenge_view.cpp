@@ -7,6 +7,7 @@
 #include "server/domain/budget.hpp"
 #include "server/domain/channels.hpp"
 #include "server/domain/delivered_codes.hpp"
+#include "server/domain/devices.hpp"
 #include "server/domain/factor_rules.hpp"
 #include "server/domain/fields.hpp"
 #include "server/domain/ids.hpp"
@@ -29,6 +30,14 @@ std::vector<FactorRow> in_order(Tx& tx, const ChallengeRow& challenge) {
     std::stable_sort(factors.begin(), factors.end(),
                      [&](const FactorRow& a, const FactorRow& b) { return rank(a) < rank(b); });
     return factors;
+}
+
+// The remembered browser of the session it belongs to, whose own budgets then count.
+DeviceId device_behind(Tx& tx, Core& core, const ChallengeRow& challenge) {
+    if (challenge.session.empty() || challenge.purpose == Purpose::sign_in) return {};
+    const std::optional<SessionRow> session = tx.session(challenge.session);
+    if (!session) return {};
+    return device_of(tx, core, session->application, session->user, session->device);
 }
 
 }  // namespace
@@ -62,6 +71,12 @@ ChallengeView view_of(Tx& tx, Core& core, const ChallengeRow& challenge) {
     const std::vector<FactorRow> factors = in_order(tx, challenge);
     const std::vector<BudgetRow> budgets = tx.budgets(challenge.user);
     const std::optional<ApplicationRow> application = tx.application(challenge.application);
+    const DeviceId device = device_behind(tx, core, challenge);
+    const auto budget_for = [&](const FactorId& factor) {
+        if (!device.empty()) return find_budget(budgets, device_budget_id(device, factor));
+        return find_budget(budgets,
+                           factor.empty() ? backup_budget_id(challenge.user) : factor.value);
+    };
     // Only who has such a factor pays for the look.
     const bool delivered = std::any_of(factors.begin(), factors.end(), [](const FactorRow& f) {
         return is_delivered(f.method);
@@ -81,7 +96,7 @@ ChallengeView view_of(Tx& tx, Core& core, const ChallengeRow& challenge) {
                 method.offer =
                     offer_of(channels, core, *application, factor.method, factor.region);
         }
-        const BudgetRow* budget = find_budget(budgets, factor.id.value);
+        const BudgetRow* budget = budget_for(factor.id);
         if (budget != nullptr && locked(*budget, now)) {
             method.locked_until = budget->locked_until;
         } else if (!suspended) {
@@ -100,13 +115,15 @@ ChallengeView view_of(Tx& tx, Core& core, const ChallengeRow& challenge) {
     if (challenge.factor.empty() && set && backup_codes_left(*set) > 0) {
         ChallengeMethod method;
         method.method = Method::backup_code;
-        const BudgetRow* budget = find_budget(budgets, backup_budget_id(challenge.user));
+        const BudgetRow* budget = budget_for({});
         if (budget != nullptr && locked(*budget, now)) method.locked_until = budget->locked_until;
         view.methods.push_back(std::move(method));
     } else if (view.preferred == Method::backup_code && !view.methods.empty()) {
         view.preferred = view.methods.front().method;  // locked, but there is no other
         view.preferred_factor = view.methods.front().enrollment;
     }
+    if (challenge.purpose == Purpose::sign_in && !challenge.session.empty())
+        view.remember_days = remember_days(core, application);
     if (challenge.deliveries > 0)
         view.delivery = newest_delivery(tx, core, challenge.id, {}, factors);
     return view;

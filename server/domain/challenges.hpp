@@ -52,12 +52,14 @@ struct ChallengeView {
     std::optional<DeliveryView> delivery;  // the newest code sent for it
     Instant expires_at{};
     int attempts_remaining = 0;
+    int remember_days = 0;  // sign_in of a session: the browser can be remembered; 0: not offered
 };
 
 struct VerifyRequest {
     std::string code;  // as typed
     std::optional<Method> method;
     FactorId enrollment;
+    bool remember = false;  // this browser, at a sign-in; of no effect elsewhere
 };
 
 struct Verified {

@@ -4,6 +4,7 @@
 #include "server/domain/access.hpp"
 #include "server/domain/backup_set.hpp"
 #include "server/domain/budget.hpp"
+#include "server/domain/devices.hpp"
 #include "server/domain/enrolment_view.hpp"
 #include "server/domain/events.hpp"
 #include "server/domain/factor_rules.hpp"
@@ -190,6 +191,7 @@ Outcome<EnrolmentConfirmed> Enrolments::confirm(const Caller& caller, std::strin
 
         EnrolmentConfirmed confirmed;
         bool address_changed = false;
+        bool any_replaced = false;
         for (FactorRow& other : factors) {
             if (&other == factor) continue;
             const bool replaced =
@@ -197,6 +199,7 @@ Outcome<EnrolmentConfirmed> Enrolments::confirm(const Caller& caller, std::strin
             const bool unproven =
                 other.status == FactorStatus::pending && other.opened_with == OpenedWith::none;
             if (!replaced && !unproven) continue;
+            any_replaced |= replaced;
             const bool moved = replaced && is_delivered(other.method) &&
                                other.method == factor->method;
             const std::string address =
@@ -235,6 +238,8 @@ Outcome<EnrolmentConfirmed> Enrolments::confirm(const Caller& caller, std::strin
                    {first ? "two_factor_enabled" : "factor_added", factor->label,
                     std::string(name_of(factor->method))});
         end_other_sessions(tx, caller, owner->id);
+        if (first || any_replaced)
+            end_devices(tx, core_, caller, *owner, first ? "two_factor" : "factor_removed");
         if (const SessionCaller* session = caller.session()) {
             std::optional<SessionRow> row = grant ? grant : tx.lock_session(session->id);
             if (row) {

@@ -4,6 +4,7 @@
 
 #include "server/domain/access.hpp"
 #include "server/domain/addresses.hpp"
+#include "server/domain/devices.hpp"
 #include "server/domain/enrolment_view.hpp"
 #include "server/domain/events.hpp"
 #include "server/domain/factor_rules.hpp"
@@ -202,6 +203,7 @@ Outcome<Done> Enrolments::remove(const Caller& caller, std::string_view user, co
             switch_off(tx, core_, caller, *owner, factors);
         } else {
             end_other_sessions(tx, caller, owner->id);
+            end_devices(tx, core_, caller, *owner, "factor_removed");
             notify(tx, core_, caller, *owner, {"factor_removed", label, method, -1, also});
         }
         answer = Done{};

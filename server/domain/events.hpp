@@ -14,7 +14,7 @@ namespace twofold::domain {
 // enrollment.confirmed enrollment.ended factor.renamed factor.removed factor.ended
 // two_factor.enabled two_factor.disabled backup_codes.made backup_code.tried challenge.created
 // challenge.verified proof.checked api_key.created api_key.revoked application.created
-// assertion.redeemed
+// assertion.redeemed device.remembered device.used device.reused device.ended
 struct Event {
     std::string action = {};
     std::string method = {};

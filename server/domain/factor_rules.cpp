@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "server/domain/delivered_codes.hpp"
+#include "server/domain/devices.hpp"
 #include "server/domain/events.hpp"
 #include "server/domain/judge.hpp"
 #include "server/domain/notices.hpp"
@@ -57,6 +58,7 @@ void switch_off(Tx& tx, Core& core, const Caller& caller, const UserRow& user,
     tx.replace_backup_set(user.id, nullptr);
     tx.close_challenges(user.id);
     end_other_sessions(tx, caller, user.id);
+    end_devices(tx, core, caller, user, "two_factor");
     record(tx, core, caller, user, {.action = "two_factor.disabled"});
     notify(tx, core, caller, user, {.kind = "two_factor_disabled", .also = mailboxes});
 }

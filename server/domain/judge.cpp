@@ -4,6 +4,7 @@
 
 #include "server/domain/budget.hpp"
 #include "server/domain/delivered_codes.hpp"
+#include "server/domain/devices.hpp"
 #include "server/domain/events.hpp"
 #include "server/domain/fields.hpp"
 #include "server/domain/names.hpp"
@@ -72,13 +73,20 @@ std::vector<Candidate> candidates(Core& core, VerifyRows& rows, const Attempt& a
     return out;
 }
 
-void charge_one(Core& core, VerifyRows& rows, const Candidate& candidate, Instant now,
-                Verdict& verdict) {
+// A remembered browser has a budget of its own for each factor.
+std::string budget_meant(const Attempt& attempt, const FactorId& factor) {
+    return attempt.device.empty() ? factor.value : device_budget_id(attempt.device, factor);
+}
+
+void charge_one(Core& core, VerifyRows& rows, const Candidate& candidate, const Attempt& attempt,
+                Instant now, Verdict& verdict) {
     Tracked<FactorRow>& factor = *candidate.factor;
     const std::string method(name_of(factor.row.method));
-    BudgetRow& budget = budget_of(rows, factor.row.id.value, factor.row.user).edit();
+    BudgetRow& budget =
+        budget_of(rows, budget_meant(attempt, factor.row.id), factor.row.user).edit();
     const bool locks = charge(budget, core.settings, now);
-    if (exhausted(budget, core.settings)) {
+    // The end of a browser's own budget is the end of that budget alone (load_device_budgets).
+    if (attempt.device.empty() && exhausted(budget, core.settings)) {
         factor.edit().secret = {};  // of no further use to anybody
         factor.edit().address = {};
         verdict.ended.push_back(factor.row.id);
@@ -96,8 +104,8 @@ void charge_one(Core& core, VerifyRows& rows, const Candidate& candidate, Instan
 }
 
 // Security 41: only the factor used. An untouched budget needs no write.
-void forgive_one(VerifyRows& rows, const FactorId& factor) {
-    const auto it = rows.budgets.find(factor.value);
+void forgive_one(VerifyRows& rows, const Attempt& attempt, const FactorId& factor) {
+    const auto it = rows.budgets.find(budget_meant(attempt, factor));
     if (it != rows.budgets.end() && it->second.row.failures != 0) forgive(it->second.edit());
 }
 
@@ -109,10 +117,11 @@ void accept_step(VerifyRows& rows, Tracked<FactorRow>& factor, std::int64_t step
     row.last_step_session = attempt.used_by;
     row.last_used_at = now;
     rows.steps.push_back({row.id, step, now});
-    forgive_one(rows, row.id);
+    forgive_one(rows, attempt, row.id);
 }
 
-void accept_delivery(VerifyRows& rows, const Candidate& candidate, Instant now, Verdict& verdict) {
+void accept_delivery(VerifyRows& rows, const Candidate& candidate, const Attempt& attempt,
+                     Instant now, Verdict& verdict) {
     DeliveryRow& delivery = candidate.delivery->edit();
     delivery.used_at = now;
     delivery.ended_at = now;
@@ -122,7 +131,7 @@ void accept_delivery(VerifyRows& rows, const Candidate& candidate, Instant now, 
     // The unique key is the arbiter of "at most once", as for a time step.
     rows.steps.push_back({FactorId{delivery.id.value}, 0, now});
     verdict.withdrawn.push_back({delivery.id.value});
-    forgive_one(rows, row.id);
+    forgive_one(rows, attempt, row.id);
 }
 
 void take(Verdict& verdict, const FactorRow& row) {
@@ -139,7 +148,7 @@ std::optional<bool> compare(Core& core, VerifyRows& rows, const Candidate& candi
     Tracked<FactorRow>& factor = *candidate.factor;
     if (candidate.delivery != nullptr) {
         if (!code_matches(core, candidate.delivery->row, attempt.digits)) return false;
-        accept_delivery(rows, candidate, now, verdict);
+        accept_delivery(rows, candidate, attempt, now, verdict);
         return true;
     }
     const std::optional<Secret> secret = open_secret(core, factor.row);
@@ -174,6 +183,20 @@ Tracked<BudgetRow>& budget_of(VerifyRows& rows, const std::string& id, const Use
     return it->second;
 }
 
+DeviceId load_device_budgets(Tx& tx, VerifyRows& rows, Core& core, const Caller& caller) {
+    const DeviceId device = device_of(tx, core, caller);
+    if (device.empty()) return {};
+    bool spent = false;
+    for (const BudgetRow& budget : tx.budgets(caller.session()->user)) {
+        if (!budget.id.starts_with(device.value + ":")) continue;
+        // What an earlier attempt of the same transaction made of it counts.
+        const auto [it, made] = rows.budgets.try_emplace(budget.id);
+        if (made) it->second.row = budget;
+        spent |= exhausted(it->second.row, core.settings);
+    }
+    return spent ? DeviceId{} : device;
+}
+
 bool usable(const FactorRow& factor, const BudgetRow* budget, const Settings& settings) {
     return factor.status == FactorStatus::active &&
            !(factor.method == Method::totp ? factor.secret : factor.address).empty() &&
@@ -204,7 +227,8 @@ Verdict judge_code(Core& core, VerifyRows& rows, const Attempt& attempt) {
     std::optional<Seconds> wait;
     std::erase_if(left, [&](const Candidate& c) {
         const std::optional<Seconds> locked_for =
-            lock_left(budget_of(rows, c.factor->row.id.value, attempt.user).row, now);
+            lock_left(
+            budget_of(rows, budget_meant(attempt, c.factor->row.id), attempt.user).row, now);
         if (locked_for) wait = wait ? std::min(*wait, *locked_for) : *locked_for;
         return locked_for.has_value();
     });
@@ -241,8 +265,8 @@ Verdict judge_code(Core& core, VerifyRows& rows, const Attempt& attempt) {
     }
     int tries = 0;
     for (const Candidate& candidate : wrong) {
-        charge_one(core, rows, candidate, now, verdict);
-        const std::string& id = candidate.factor->row.id.value;
+        charge_one(core, rows, candidate, attempt, now, verdict);
+        const std::string id = budget_meant(attempt, candidate.factor->row.id);
         tries = std::max(tries,
                          tries_left(budget_of(rows, id, attempt.user).row, core.settings, now));
     }

@@ -19,6 +19,7 @@ struct Attempt {
     std::string digits;   // canonical (code_text.hpp)
     std::string seen_by;  // who tries: compared with who used the last code (phishing warning)
     std::string used_by;  // who will have used it: remembered when accepted
+    DeviceId device = {};  // the remembered browser that tries, on its own budgets; empty: none
 };
 
 struct Verdict {
@@ -41,6 +42,10 @@ Verdict judge_code(Core& core, VerifyRows& rows, const Attempt& attempt);
 
 // The budget of that id among the rows, fresh when nobody has charged it yet.
 Tracked<BudgetRow>& budget_of(VerifyRows& rows, const std::string& id, const UserId& user);
+
+// The remembered browser that tries, with its budgets loaded among the rows; empty: none, or one that
+// has used its budget up and is charged like anybody.
+DeviceId load_device_budgets(Tx& tx, VerifyRows& rows, Core& core, const Caller& caller);
 
 // Active in the store and not come to its end by failures: it can still be used. A factor that came
 // to its end keeps gating (2FA never switches itself off) until it is replaced or disabled.

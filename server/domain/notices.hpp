@@ -16,6 +16,7 @@
 // factor_locked             at ip user_agent label method (someone knows the password, security 45)
 // factor_ended              at ip user_agent label method                yes
 // code_reused               at ip user_agent label (phishing warning)
+// device_token_reused       at ip user_agent label                       yes (ends what it tells of)
 // account_erased            at                                           yes
 // factor_address_changed    at ip user_agent label method                yes
 // factor_suspended          at label method (the number may have a new owner)   yes

@@ -116,6 +116,7 @@ class Tx {
     virtual std::optional<ApplicationRow> application_named(std::string_view name) = 0;
     virtual bool insert_application(const ApplicationRow&) = 0;
     virtual void set_application_methods_off(const ApplicationId&, std::string_view names) = 0;
+    virtual void set_application_remember(const ApplicationId&, bool on) = 0;
 
     virtual bool insert_user(const UserRow&) = 0;
     virtual std::optional<UserRow> user(const UserId&) = 0;
@@ -188,6 +189,16 @@ class Tx {
     virtual void delete_session(const SessionId&) = 0;
     virtual void delete_sessions(const UserId&,
                                  const SessionId& except) = 0;  // empty: none excepted
+    // Those that run in a remembered browser.
+    virtual void delete_device_sessions(const UserId&, const DeviceId&,
+                                        const SessionId& except) = 0;
+
+    virtual void insert_device(const DeviceRow&) = 0;
+    virtual std::optional<DeviceRow> device(const DeviceId&) = 0;
+    virtual std::optional<DeviceRow> lock_device_by_series(std::string_view series_hash) = 0;
+    virtual std::vector<DeviceRow> devices(const UserId&) = 0;  // newest use first
+    virtual void update_device(DeviceRow&) = 0;
+    virtual void delete_device(const DeviceId&) = 0;
 
     virtual void insert_api_key(const ApiKeyRow&) = 0;
     virtual std::optional<ApiKeyRow> api_key_by_hash(std::string_view) = 0;
@@ -291,7 +302,7 @@ class Tx {
     virtual std::int64_t rows_sealed_under(std::string_view key_id) = 0;
 
     // Removes what has expired, at most `limit` rows a table, and returns how many: sessions,
-    // links, pending enrolments, throttles, assertion uses and tombstones at once; challenges after
+    // remembered browsers, links, pending enrolments, throttles, assertion uses and tombstones at once; challenges after
     // 1 h and idempotency rows, messages and deliveries after 24 h more (late callers are still told why); step
     // uses older than 10 minutes.
     virtual int sweep(Instant now, int limit) = 0;

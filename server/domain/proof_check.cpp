@@ -64,7 +64,8 @@ std::optional<Problem> ProofCheck::check_code(Tx& tx, const UserRow& user) {
         const std::string hand = hand_of(core_, caller_);
         // A code that was sent is bound to its challenge: it is given there, not here.
         verdict = judge_code(core_, rows, {user.id, given_.enrollment, given_.method, {},
-                                           typed_->canonical, hand, hand});
+                                           typed_->canonical, hand, hand,
+                                           load_device_budgets(tx, rows, core_, caller_)});
         method = verdict.method;
     }
     if (verdict.evaluated())

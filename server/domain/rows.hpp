@@ -18,6 +18,7 @@ struct ApplicationRow {
     std::string issuer;  // in otpauth URIs
     Instant created_at{};
     std::string methods_off;  // names of methods it does not offer, by spaces (never totp)
+    bool remember_devices = true;  // its people may have their browsers remembered
 };
 
 struct UserRow {
@@ -161,6 +162,23 @@ struct SessionRow {
     std::optional<Instant> recover_until;  // cleared when the grant is used
     CaseId support_case;                   // recovery: the case whose link it came by
     ClientInfo client;
+    std::int64_t version = 1;
+    DeviceId device = {};  // the remembered browser it runs in; empty: none
+};
+
+// A browser that was remembered (devices.hpp). The tokens themselves are never stored.
+struct DeviceRow {
+    DeviceId id;
+    ApplicationId application;
+    UserId user;
+    std::string series_hash;            // unique; stays for the life of the record
+    std::string token_hash;             // of the one that counts
+    std::string previous_hash;          // of the one before it; empty: never used yet
+    std::optional<Instant> rotated_at;  // when the token was replaced
+    ClientInfo client;                  // of the last use
+    Instant created_at{};
+    Instant last_used_at{};
+    Instant expires_at{};
     std::int64_t version = 1;
 };
 

@@ -24,6 +24,7 @@ bool Settings::valid() const {
            std::is_sorted(locks.begin(), locks.end()) && within(failures_that_end, 20, 100) &&
            within(factors_a_user, 1, 10) && within(session_idle, 300, 86400) &&
            within(session_life, 3600, 30 * 86400) && within(link_life, 300, 86400) &&
+           within(remember_days, 0, 90) &&
            within(sign_ins_per_account, 3, 100) && within(sign_ins_per_ip, 3, 100000) &&
            within(mails_per_address, 1, 100) && within(registers_per_ip, 1, 100000) &&
            within(code_digits, 6, 8) && within(code_life, 60, 600) &&

@@ -24,6 +24,7 @@ struct Settings {
     int factors_a_user = 10;          // 1..10
     Seconds session_idle{12 * 3600};  // 300..86400
     Seconds session_life{7 * 86400};  // 3600..30 days
+    int remember_days = 30;           // a remembered browser, 0..90; 0: none is
     Seconds link_life{3600};          // confirm and reset links, 300..86400
     int sign_ins_per_account = 10;    // password tries per 15 min and account
     int sign_ins_per_ip = 60;         // per 15 min and address

@@ -31,6 +31,7 @@ using ApiKeyId = Id<struct ApiKeyTag>;        // key_
 using BackupSetId = Id<struct BackupSetTag>;  // bcs_
 using MessageId = Id<struct MessageTag>;      // msg_, or its delivery's
 using DeliveryId = Id<struct DeliveryTag>;    // dlv_ (a code on its way)
+using DeviceId = Id<struct DeviceTag>;        // dev_ (a remembered browser)
 using EventId = Id<struct EventTag>;          // evt_, sorts by time
 
 // The authentication tag, nonce and key id are inside; base64url text, safe in any column.
@@ -92,6 +93,7 @@ struct SessionCaller {
     ChallengeId challenge;                 // the one it is bound to while second_step
     Instant password_at{};                 // last password step
     std::optional<Instant> recover_until;  // unused recover grant (rule 8)
+    DeviceId device = {};                  // the remembered browser it runs in; empty: none
 };
 
 // The command line on the server itself.

@@ -209,7 +209,8 @@ void VerifyQueue::decide(Tx& tx, VerifyRows& rows, Item& item) {
     const Verdict verdict =
         judge_code(core_, rows,
                    {challenge.row.user, *only, pass.request.method, challenge.row.id, item.digits,
-                    hand, pass.used_by.empty() ? hand : pass.used_by});
+                    hand, pass.used_by.empty() ? hand : pass.used_by,
+                    load_device_budgets(tx, rows, core_, pass.caller)});
     if (verdict.problem) {
         item.answer = *verdict.problem;
         if (verdict.evaluated())

@@ -27,7 +27,10 @@ Response with_cookie(const Services& s, const domain::SessionIssued& session, Re
 Response signed_in(const Services& s, Call& call,
                    const domain::Outcome<domain::SignedIn>& outcome) {
     if (!outcome) return problem_response(outcome.error(), call.req.request_id);
-    return with_cookie(s, outcome->session, json_response(200, signed_in_json(*outcome)));
+    Response res = with_cookie(s, outcome->session, json_response(200, signed_in_json(*outcome)));
+    if (outcome->device_cookie)
+        res.set("Set-Cookie", s.gate.device_cookie(*outcome->device_cookie));
+    return res;
 }
 
 Response check_email() { return json_response(202, Out{{"status", "check_email"}}); }
@@ -60,16 +63,19 @@ Response sign_in(const Services& s, Call& call) {
     const std::string password = body.string("password", 1, kMaxPassword).value_or("");
     body.finish();
     if (!call.errors.empty()) return refuse_body(call);
-    return signed_in(s, call, Accounts(s.core).sign_in(call.caller, email, password));
+    return signed_in(s, call, Accounts(s.core).sign_in(call.caller, email, password,
+                                                       s.gate.device_cookie_of(call.req)));
 }
 
 Response sign_in_verify(const Services& s, Call& call) {
     ObjectReader body(call.body, call.errors);
-    const domain::VerifyRequest request = read_verify(body);
-    body.boolean("remember", Need::optional);
+    domain::VerifyRequest request = read_verify(body);
+    request.remember = body.boolean("remember", Need::optional).value_or(false);
     body.finish();
     if (!call.errors.empty()) return refuse_body(call);
-    return signed_in(s, call, Accounts(s.core).sign_in_verify(call.caller, request));
+    return signed_in(s, call,
+                     Accounts(s.core).sign_in_verify(call.caller, request,
+                                                     s.gate.device_cookie_of(call.req)));
 }
 
 Response own_challenge(const Services& s, Call& call) {
@@ -216,7 +222,10 @@ void add_client_operations(const Services& s, std::vector<Operation>& ops) {
          .id = "signIn",
          .tag = tag,
          .summary = "The password step",
-         .description = "With 2FA on, the cookie it sets has no rights but the second step.",
+         .description =
+             "With 2FA on, the cookie it sets has no rights but the second step - unless the "
+             "cookie of a remembered browser comes with it, which passes the second step and is "
+             "replaced.",
          .body = Body::required,
          .request = "SignIn",
          .response = "SignedIn",
@@ -229,6 +238,9 @@ void add_client_operations(const Services& s, std::vector<Operation>& ops) {
                    .id = "signInVerify",
                    .tag = tag,
                    .summary = "The second step; gives the session its rights",
+                   .description = "With `remember` a second cookie is set: this browser is not "
+                                  "asked for a code at sign-in for some days. Not after a backup "
+                                  "code.",
                    .body = Body::required,
                    .request = "SignInVerify",
                    .response = "SignedIn",

@@ -113,6 +113,8 @@ Out signed_in_json(const domain::SignedIn& signed_in) {
     if (signed_in.verified) {
         out["method"] = std::string(domain::name_of(signed_in.verified->method));
         if (me.recover_until) out["recover"] = recover_json(*me.recover_until);
+        if (signed_in.remembered_until)
+            out["remembered_until"] = rfc3339(*signed_in.remembered_until);
         if (signed_in.verified->method == domain::Method::backup_code) {
             out["backup_codes_remaining"] = signed_in.verified->backup_codes_remaining;
         }
@@ -227,6 +229,7 @@ Out challenge_json(const domain::ChallengeView& view) {
     out["expires_at"] = rfc3339(view.expires_at);
     out["attempts_remaining"] = view.attempts_remaining;
     if (view.delivery) out["delivery"] = delivery_json(*view.delivery);
+    if (view.remember_days > 0) out["remember"] = Out{{"days", view.remember_days}};
     return out;
 }
 

@@ -109,7 +109,8 @@ Gate::Gate(domain::Core& core)
       origin_(origin_of(core.settings.public_url)),
       // The prefix binds the cookie to this host, to Secure and to Path=/ (RFC 6265bis 4.1.3.2); a
       // browser refuses it without https, so plain http (loopback only) has a plain name.
-      cookie_name_(https_ ? "__Host-twofold_session" : "twofold_session") {}
+      cookie_name_(https_ ? "__Host-twofold_session" : "twofold_session"),
+      device_cookie_name_(https_ ? "__Host-twofold_device" : "twofold_device") {}
 
 std::string Gate::cookie(std::string_view token) const {
     std::string out =
@@ -117,6 +118,17 @@ std::string Gate::cookie(std::string_view token) const {
     if (https_) out += "; Secure";
     if (token.empty()) out += "; Max-Age=0";
     return out;
+}
+
+std::string Gate::device_cookie(const domain::DeviceCookie& cookie) const {
+    std::string out =
+        device_cookie_name_ + "=" + cookie.token + "; Path=/; HttpOnly; SameSite=Strict";
+    if (https_) out += "; Secure";
+    return out + "; Max-Age=" + std::to_string(cookie.token.empty() ? 0 : cookie.life.count());
+}
+
+std::string_view Gate::device_cookie_of(const Request& req) const {
+    return cookie_value(req, device_cookie_name_);
 }
 
 // Without an Origin it is no browser, or a browser's own same-origin GET.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "server/domain/core.hpp"
+#include "server/domain/devices.hpp"
 #include "server/http/operation.hpp"
 
 namespace twofold::http {
@@ -26,6 +27,10 @@ class Gate {
 
     // Set-Cookie for a new session token; an empty token clears the cookie.
     [[nodiscard]] std::string cookie(std::string_view token) const;
+    // The same for the cookie of a remembered browser, which outlives the browser's session.
+    [[nodiscard]] std::string device_cookie(const domain::DeviceCookie& cookie) const;
+    // The remembered browser's cookie as it was sent; empty: none, or more than one.
+    [[nodiscard]] std::string_view device_cookie_of(const Request& req) const;
 
  private:
     [[nodiscard]] bool origin_allowed(const Request& req) const;
@@ -37,6 +42,7 @@ class Gate {
     const bool https_;
     const std::string origin_;
     const std::string cookie_name_;
+    const std::string device_cookie_name_;
 };
 
 }  // namespace twofold::http

@@ -93,6 +93,8 @@ class Options {
         number("factors-a-user", s.factors_a_user, 1, 10, "Authenticators a person may have");
         seconds("session-idle", s.session_idle, 300, 86400, "A session that is not used");
         seconds("session-life", s.session_life, 3600, 30 * 86400, "A session, at most");
+        number("remember-days", s.remember_days, 0, 90,
+               "For how many days a browser may be remembered; 0: none is");
         seconds("link-life", s.link_life, 300, 86400, "A link sent by mail");
         number("sign-ins-per-account", s.sign_ins_per_account, 3, 100,
                "Password tries in 15 min and account");
@@ -490,14 +492,16 @@ std::variant<CommandLine, int> read_command_line(int argc, const char* const* ar
     revoke->add_option("id", line.id, "The key's id (key_…)")->required();
 
     CLI::App* application = group("application", "The applications that have users here");
-    CLI::App* set = command(*application, "set", "Choose which methods it offers",
+    CLI::App* set = command(*application, "set", "Choose which methods it offers, and whether browsers are remembered",
                             Command::application_set);
     set->add_option("--application", line.application, "The application")->required();
     set->add_option("--methods", line.methods,
                     "Of totp,email,whatsapp; totp always is (email is the weakest)")
-        ->required()
         ->delimiter(',')
         ->check(CLI::IsMember({"totp", "email", "whatsapp"}));
+    set->add_option("--remember", line.remember, "Whether browsers may be remembered: on or off")
+        ->check(CLI::IsMember({"on", "off"}));
+    set->require_option(2, 0);  // the application, and something to set
 
     CLI::App* whatsapp = group("whatsapp", "Codes by WhatsApp");
     CLI::App* tmpl = whatsapp->add_subcommand("template", "The message template at Meta");

@@ -71,6 +71,7 @@ struct CommandLine {
     std::string name;
     std::string id;  // api-key revoke, keys activate and retire
     std::vector<std::string> methods;  // application set
+    std::string remember;              // application set: "on", "off"; empty: as it is
     std::string language;              // whatsapp template
     bool json = false;
 };

@@ -211,6 +211,7 @@ struct Table<domain::ApplicationRow> {
         v("issuer", r.issuer);
         v("created_at", r.created_at);
         v("methods_off", r.methods_off);
+        v("remember_devices", r.remember_devices);
     }
 };
 
@@ -366,6 +367,28 @@ struct Table<domain::SessionRow> {
         v("case_id", r.support_case);
         v("client_ip", r.client.ip);
         v("client_user_agent", r.client.user_agent);
+        v("device_id", r.device);
+        v("version", r.version);
+    }
+};
+
+template <>
+struct Table<domain::DeviceRow> {
+    static constexpr const char* name = "device";
+    template <class R, class V>
+    static void fields(R& r, V&& v) {
+        v("id", r.id);
+        v("application_id", r.application);
+        v("user_id", r.user);
+        v("series_hash", r.series_hash);
+        v("token_hash", r.token_hash);
+        v("previous_hash", r.previous_hash);
+        v("rotated_at", r.rotated_at);
+        v("client_ip", r.client.ip);
+        v("client_user_agent", r.client.user_agent);
+        v("created_at", r.created_at);
+        v("last_used_at", r.last_used_at);
+        v("expires_at", r.expires_at);
         v("version", r.version);
     }
 };

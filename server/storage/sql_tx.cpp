@@ -560,7 +560,7 @@ int SqlTx::sweep(Instant now, int rows) {
         return Sql(column).raw(" <= ").value(at).text();
     };
     int removed = 0;
-    for (const char* table : {"session", "link", "assertion_use", "tombstone"})
+    for (const char* table : {"session", "device", "link", "assertion_use", "tombstone"})
         removed += sweep_table(table, "id", until("expires_at", seconds(now)), "expires_at", rows);
     removed += sweep_table("challenge", "id", until("expires_at", seconds(now - kChallengeGrace)),
                            "expires_at", rows);

@@ -19,6 +19,7 @@ class SqlTx final : public domain::Tx {
     std::optional<domain::ApplicationRow> application_named(std::string_view name) override;
     bool insert_application(const domain::ApplicationRow&) override;
     void set_application_methods_off(const domain::ApplicationId&, std::string_view) override;
+    void set_application_remember(const domain::ApplicationId&, bool on) override;
 
     bool insert_user(const domain::UserRow&) override;
     std::optional<domain::UserRow> user(const domain::UserId&) override;
@@ -78,6 +79,15 @@ class SqlTx final : public domain::Tx {
     void update_session(domain::SessionRow&) override;
     void delete_session(const domain::SessionId&) override;
     void delete_sessions(const domain::UserId&, const domain::SessionId& except) override;
+    void delete_device_sessions(const domain::UserId&, const domain::DeviceId&,
+                                const domain::SessionId& except) override;
+
+    void insert_device(const domain::DeviceRow&) override;
+    std::optional<domain::DeviceRow> device(const domain::DeviceId&) override;
+    std::optional<domain::DeviceRow> lock_device_by_series(std::string_view) override;
+    std::vector<domain::DeviceRow> devices(const domain::UserId&) override;
+    void update_device(domain::DeviceRow&) override;
+    void delete_device(const domain::DeviceId&) override;
 
     void insert_api_key(const domain::ApiKeyRow&) override;
     std::optional<domain::ApiKeyRow> api_key_by_hash(std::string_view) override;

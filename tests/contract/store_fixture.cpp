@@ -28,7 +28,7 @@ void empty_tables(const std::string& database) {
                               "factor_step",     "budget",      "backup_set", "backup_code",
                               "backup_code_use", "challenge",   "session",    "api_key",
                               "audit_chain",     "audit",       "checkpoint", "checkpoint_entry",
-                              "throttle",        "idempotency", "link",       "message",
+                              "throttle",        "idempotency", "link",       "message",    "device",
                               "assertion_use",   "signing_key", "node",       "tombstone"})
         sql += std::string("; DELETE FROM ") + table;
     MariaDb::instance().sql(sql);

@@ -85,6 +85,11 @@ class MemoryTx final : public Tx {
         const auto it = d_.applications.find(id);
         if (it != d_.applications.end()) it->second.methods_off = std::string(names);
     }
+    void set_application_remember(const ApplicationId& id, bool on) override {
+        change();
+        const auto it = d_.applications.find(id);
+        if (it != d_.applications.end()) it->second.remember_devices = on;
+    }
     bool insert_user(const UserRow& row) override {
         change();
         if (user_by_external_id(row.application, row.external_id)) return false;
@@ -113,6 +118,7 @@ class MemoryTx final : public Tx {
         std::erase_if(d_.budgets, of_user);
         std::erase_if(d_.challenges, of_user);
         std::erase_if(d_.sessions, of_user);
+        std::erase_if(d_.devices, of_user);
         std::erase_if(d_.links, of_user);
         std::erase_if(d_.messages, of_user);
         std::erase_if(d_.deliveries, of_user);
@@ -335,6 +341,43 @@ class MemoryTx final : public Tx {
         std::erase_if(d_.sessions, [&](const auto& entry) {
             return entry.second.user == user && entry.first != except;
         });
+    }
+    void delete_device_sessions(const UserId& user, const DeviceId& device,
+                                const SessionId& except) override {
+        change();
+        std::erase_if(d_.sessions, [&](const auto& entry) {
+            return entry.second.user == user && entry.second.device == device &&
+                   entry.first != except;
+        });
+    }
+
+    void insert_device(const DeviceRow& row) override {
+        change();
+        if (lock_device_by_series(row.series_hash)) throw MemoryConflict{};
+        must_insert(d_.devices, row.id, row);
+    }
+    std::optional<DeviceRow> device(const DeviceId& id) override { return find(d_.devices, id); }
+    std::optional<DeviceRow> lock_device_by_series(std::string_view series_hash) override {
+        for (const auto& [id, row] : d_.devices)
+            if (row.series_hash == series_hash) return row;
+        return std::nullopt;
+    }
+    std::vector<DeviceRow> devices(const UserId& user) override {
+        std::vector<DeviceRow> out;
+        for (const auto& [id, row] : d_.devices)
+            if (row.user == user) out.push_back(row);
+        std::sort(out.begin(), out.end(), [](const DeviceRow& a, const DeviceRow& b) {
+            return std::tie(a.last_used_at, a.id) > std::tie(b.last_used_at, b.id);
+        });
+        return out;
+    }
+    void update_device(DeviceRow& row) override {
+        change();
+        guarded(d_.devices, row.id, row);
+    }
+    void delete_device(const DeviceId& id) override {
+        change();
+        d_.devices.erase(id);
     }
 
     void insert_api_key(const ApiKeyRow& row) override {
@@ -777,6 +820,8 @@ class MemoryTx final : public Tx {
         int removed = 0;
         removed +=
             remove_if(d_.sessions, limit, [&](auto& e) { return e.second.expires_at <= now; });
+        removed +=
+            remove_if(d_.devices, limit, [&](auto& e) { return e.second.expires_at <= now; });
         removed += remove_if(d_.challenges, limit,
                              [&](auto& e) { return e.second.expires_at <= now - kChallengeGrace; });
         removed += remove_if(d_.links, limit, [&](auto& e) { return e.second.expires_at <= now; });

@@ -34,6 +34,7 @@ struct MemoryData {
     std::map<domain::UserId, domain::BackupSetRow> backup_sets;
     std::map<domain::ChallengeId, domain::ChallengeRow> challenges;
     std::map<domain::SessionId, domain::SessionRow> sessions;
+    std::map<domain::DeviceId, domain::DeviceRow> devices;
     std::map<domain::ApiKeyId, domain::ApiKeyRow> api_keys;
     std::map<std::string, domain::ChainHead, std::less<>> chains;
     std::map<domain::EventId, domain::AuditRow> audit;
