@@ -351,8 +351,8 @@ for (const [name, options] of [
     await password(tab, person);
     await page.locator('page-second-step twofold-verify [part=delivery] .arrived').waitFor();
     await seen('8 second step');
-    await page.locator('twofold-verify [part~=button-link]').last().click();
-    await page.locator('twofold-verify [part=option]').first().waitFor();
-    await seen('9 other ways');
+    await page.locator('twofold-verify .links button').first().click();
+    await page.locator('twofold-verify input.backup').waitFor();
+    await seen('9 backup code');
   }, options);
 }

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { openPage, overflow, readQr, startBrowser, traces, violations } from './client_area_support.mjs';
-import { backupCode, factor, startFixture, totp } from './elements_fixture.mjs';
+import { openPage, overflow, readQr, shoot, startBrowser, traces, violations } from './client_area_support.mjs';
+import { backupCode, factor, startFixture, supportCase, totp } from './elements_fixture.mjs';
 
 let browser;
 before(async () => (browser = await startBrowser()));
@@ -20,7 +20,7 @@ function inPage(name, { element, state = {}, page: given = {}, options = {} }, b
     const tab = await openPage(browser, fixture.url, { permissions: ['clipboard-read', 'clipboard-write'], ...options });
     try {
       await tab.page.goto(fixture.url + query(element, given));
-      await tab.page.locator(`twofold-${element} [part=root]`).waitFor();
+      await tab.page.locator(`twofold-${element} [part=root]`).first().waitFor();
       await body({ ...tab, fixture, state: fixture.state });
       assert.deepEqual(tab.faults, []);
     } finally {
@@ -415,6 +415,94 @@ describe('<twofold-settings>', () => {
   });
 });
 
+describe('locked out', () => {
+  const oneApp = () => ({ factors: [factor('My phone')], codes: Array.from({ length: 10 }, backupCode) });
+
+  inPage('a backup code is one click from the code, and back again', { element: 'verify', state: oneApp }, async ({ page, state }) => {
+    assert.equal(await page.getByRole('button', { name: 'Try another way' }).count(), 0, 'there is only one');
+    await press(page, 'Use a backup code');
+    assert.equal(await focused(page), 'input:field');
+    await press(page, 'Try another way');
+    await page.getByRole('button', { name: 'My phone' }).click();
+    await press(page, 'Use a backup code');
+    await enter(page, state.codes[0]);
+    await page.getByText('Verified').waitFor();
+    assert.equal(state.requests.at(-1).body.method, 'backup_code');
+  });
+
+  inPage('asking support: the channels, what is missing, stolen methods, the story, withdrawing; a reload finds it', { element: 'verify', state: twoFactors }, async (tab) => {
+    const { page, state, fixture } = tab;
+    const clean = async (where) => {
+      assert.deepEqual(await violations(tab), [], `axe, ${where}`);
+      assert.ok((await overflow(page)) <= 0, where);
+    };
+    assert.equal(state.requests.some((r) => r.what.includes('support-cases')), false, 'who is not locked out asks nothing');
+    await press(page, 'I have lost my phone and my codes');
+    await heading(page, 'Get help from support').waitFor();
+    assert.equal(await focused(page), 'h2:Get help from support');
+    assert.equal(await page.getByRole('link', { name: 'help@example.com' }).getAttribute('href'), 'mailto:help@example.com');
+    assert.equal(await page.getByRole('link', { name: '+34 912 34 56 78' }).getAttribute('href'), 'tel:+34912345678');
+    assert.equal(await page.getByRole('link', { name: /Calle Mayor/ }).count(), 0, 'text stays text');
+    await clean('form');
+    await press(page, 'Ask support for help');
+    await saw(page, 'Choose what happened.');
+    assert.match(await focused(page), /^input/);
+    await page.getByRole('radio', { name: /stolen/ }).check();
+    await page.getByRole('checkbox', { name: 'Tablet' }).check();
+    await page.getByLabel(/How can we reach you/).fill('+34 600 00 00 00, after five');
+    await clean('form, stolen');
+    await press(page, 'Ask support for help');
+    await heading(page, 'Your request to support').waitFor();
+    assert.deepEqual(state.requests.find((r) => r.what.startsWith('POST') && r.what.endsWith('support-cases')).body, {
+      reason: 'stolen', contact: '+34 600 00 00 00, after five', stolen: [state.factors[1].id],
+    });
+    assert.equal(await focused(page), 'h2:Your request to support');
+    assert.equal(await page.locator('[aria-current=step]').innerText(), 'Support checks that it is you, and may call or write to you');
+    await clean('open');
+    const opened = (await events(page)).find(([name]) => name === 'twofold-support-opened');
+    assert.deepEqual(opened[1], { caseId: 'case_1', reason: 'stolen' });
+
+    // The server knows the request: it is there after a reload, and a code can still be entered.
+    state.cases[0] = supportCase('waiting');
+    await page.goto(fixture.url + query('verify'));
+    await heading(page, 'Your request to support').waitFor();
+    await page.getByText(/^Waiting until/).waitFor();
+    await clean('waiting');
+    await press(page, 'Enter a code instead');
+    assert.equal(await focused(page), 'input:field');
+    await press(page, 'I have lost my phone and my codes');
+    await press(page, 'Withdraw the request');
+    assert.match(await focused(page), /^p:ask/);
+    await clean('asked back');
+    await press(page, 'Keep it');
+    await press(page, 'Withdraw the request');
+    await page.getByRole('group').getByRole('button', { name: 'Withdraw the request' }).click();
+    await page.getByText('It is stopped. Nothing happens').waitFor();
+    assert.deepEqual((await events(page)).find(([name]) => name === 'twofold-support-withdrawn')[1], { caseId: 'case_1', state: 'paused', notMe: false });
+    await clean('paused');
+  });
+
+  inPage('Security Settings show an open request on top, with "this was not me"', { element: 'settings', state: () => ({ ...twoFactors(), cases: [supportCase('open')] }) }, async (tab) => {
+    const { page } = tab;
+    await heading(page, 'Your request to support').waitFor();
+    await page.getByText('Somebody asked support').waitFor();
+    assert.deepEqual(await violations(tab), []);
+    await press(page, 'This was not me');
+    await page.getByText('Whoever asked may know your password').waitFor();
+    assert.deepEqual((await events(page)).find(([name]) => name === 'twofold-support-withdrawn')[1], { caseId: 'case_1', state: 'cancelled', notMe: true });
+    await heading(page, 'Your methods').waitFor();
+  });
+
+  inPage('the part of the page that is fetched later does not come: told, and the code can still be entered', { element: 'verify', state: oneApp }, async ({ page, state, faults }) => {
+    await page.route('**/support_element*', (route) => route.abort());
+    await press(page, 'I have lost my phone and my codes');
+    await saw(page, 'No connection to the server');
+    await enter(page, totp(state.factors[0].secret));
+    await page.getByText('Verified').waitFor();
+    faults.length = 0;
+  });
+});
+
 describe('every language and scheme, from 360 px', () => {
   const history = [['sign_in.second_step', 'ok'], ['factor.renamed', 'ok'], ['proof.checked', 'code_invalid'], ['two_factor.enabled', 'ok']].map(([action, result], i) => ({
     id: `evt_${i}`, at: new Date(Date.now() - i * 86_400_000).toISOString(), action, result, method: 'totp', label: 'My phone',
@@ -431,7 +519,7 @@ describe('every language and scheme, from 360 px', () => {
         assert.deepEqual(await violations(tab), [], `axe, ${where}`);
         assert.ok((await overflow(tab.page)) <= 0, `${where} is wider than the window`);
         const text = await tab.page.locator('main').innerText();
-        assert.doesNotMatch(text, /\b(setup|verify|settings|common|codes|error|activity)\.[a-z_]+\b|undefined|\{\w+\}/, where);
+        assert.doesNotMatch(text, /\b(setup|verify|settings|support|common|codes|error|activity)\.[a-z_]+\b|undefined|\{\w+\}/, where);
       };
       for (const element of ['setup', 'verify', 'settings']) {
         const fixture = await startFixture(element === 'setup' ? {} : { ...twoFactors(), codes: [backupCode()], audit: history });
@@ -440,7 +528,7 @@ describe('every language and scheme, from 360 px', () => {
         try {
           await page.goto(fixture.url + query(element, { lang }));
           await page.locator('h2').waitFor();
-          assert.equal(await page.locator(`twofold-${element} [part=root]`).getAttribute('dir'), lang === 'ar' ? 'rtl' : 'ltr');
+          assert.equal(await page.locator(`twofold-${element} [part=root]`).first().getAttribute('dir'), lang === 'ar' ? 'rtl' : 'ltr');
           await check(tab, `${element}, first`);
           if (element === 'setup') {
             await page.locator('button.primary').click();
@@ -463,9 +551,22 @@ describe('every language and scheme, from 360 px', () => {
             await enter(page, '000000');
             await page.locator('.notice.danger').waitFor();
             await check(tab, 'verify, wrong');
-            await page.locator('button.link').click();
+            await page.locator('.links button').first().click();
             await page.locator('button.option').last().waitFor();
             await check(tab, 'verify, another way');
+            await page.locator('button.link').click();
+            await page.locator('.links button').last().click();
+            await page.locator('twofold-support textarea').waitFor();
+            await page.locator('input[value=stolen]').check();
+            await page.locator('button.primary').click();
+            await page.locator('.story').waitFor();
+            for (const state of ['open', 'evidence', 'waiting', 'link_issued', 'paused', 'rejected']) {
+              fixture.state.cases = [supportCase(state)];
+              await page.goto(fixture.url + query('support', { lang }));
+              await page.locator('.story').waitFor();
+              await check(tab, `support, ${state}`);
+              if (process.env.SHOTS) await shoot(page, `support ${lang} ${width} ${Object.values(media).join(' ')} ${state}`);
+            }
           }
           if (element === 'settings') {
             await page.locator('[part=method] button').first().click();

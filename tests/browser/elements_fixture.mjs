@@ -54,12 +54,36 @@ export function factor(label, more = {}) {
 const shown = ({ secret: _, ...rest }) => rest;
 const kDrifts = [-30, 0, 30];
 
+export const kChannels = [
+  { kind: 'email', value: 'help@example.com' },
+  { kind: 'phone', value: '+34 912 34 56 78' },
+  { kind: 'url', value: 'https://example.com/help' },
+  { kind: 'text', value: 'Our shop in Calle Mayor 1' },
+];
+
+/** A request to support in a state, as its owner sees it, with all that led there. */
+export function supportCase(state, more = {}) {
+  const at = (hours) => new Date(Date.now() + hours * 3_600_000).toISOString();
+  const next = { open: 'evidence', evidence: 'approval', waiting: 'wait', link_issued: 'link', paused: 'review' }[state] ?? 'none';
+  const way = { open: ['opened'], evidence: ['opened', 'evidence_recorded'], waiting: ['opened', 'evidence_recorded', 'evidence_recorded', 'approved', 'waiting'] };
+  const did = way[state] ?? [...way.waiting, ...{ link_issued: ['link_sent'], done: ['link_sent', 'link_redeemed', 'done'] }[state] ?? [state]];
+  return {
+    id: 'case_1', state, reason: 'lost_phone', channel: 'client_area', opened_at: at(-did.length), updated_at: at(0), next, stolen: [],
+    timeline: did.map((action, i) => ({ at: at(i - did.length), action, actor: action === 'opened' ? 'you' : 'support' })),
+    can_withdraw: next !== 'none',
+    ...(state === 'waiting' && { waits_until: at(24) }),
+    ...(state === 'link_issued' && { link_expires_at: at(2), link_sent_to: 'email' }),
+    ...(state === 'paused' && { pause: { reason: 'factor_used', at: at(0) } }),
+    ...more,
+  };
+}
+
 /**
- * @param state  factors, codes, fresh (the password step), recover, audit; `answers` maps
+ * @param state  factors, codes, fresh (the password step), recover, audit, cases; `answers` maps
  *               "METHOD /path" to [status, body, headers] given instead of the usual answer
  */
 export async function startFixture(state = {}) {
-  const s = { factors: [], codes: [], fresh: true, recover: null, audit: [], answers: {}, pending: null, requests: [], ...state };
+  const s = { factors: [], codes: [], fresh: true, recover: null, audit: [], answers: {}, pending: null, requests: [], cases: [], ...state };
   const right = (code) =>
     s.factors.some((f) => kDrifts.some((o) => totp(f.secret, o) === code)) || s.codes.some((c) => c.replaceAll('-', '') === code);
   const iso = (ms = 0) => new Date(Date.now() + ms).toISOString();
@@ -81,7 +105,19 @@ export async function startFixture(state = {}) {
     preferred: 'totp',
     expires_at: iso(600_000),
     attempts_remaining: 5,
+    ...(s.cases[0]?.can_withdraw && { support_case: { id: s.cases[0].id, state: s.cases[0].state } }),
   });
+  const openCase = (body) => {
+    if (s.cases[0]?.can_withdraw) return [409, { code: 'case_already_open' }];
+    s.cases.unshift(supportCase('open', { reason: body.reason }));
+    return [201, s.cases[0]];
+  };
+  const cancelCase = () => {
+    const [{ state, timeline, ...rest }] = s.cases;
+    const end = state === 'open' ? { state: 'cancelled', next: 'none', can_withdraw: false } : { state: 'paused', next: 'review', pause: { reason: 'withdrawal', at: iso() } };
+    s.cases[0] = { ...rest, timeline: [...timeline, { at: iso(), action: end.state, actor: 'you' }], ...end };
+    return [200, s.cases[0]];
+  };
   const verified = (body, answer) => (right(body.code) ? [200, answer] : wrong);
   const newCodes = () => (s.codes = Array.from({ length: 10 }, backupCode));
   const enroll = (body) => {
@@ -113,7 +149,7 @@ export async function startFixture(state = {}) {
     body.password === 'correct horse' ? ((s.fresh = true), [200, { csrf_token: 'csrf-2' }]) : [401, { code: 'credentials_invalid' }];
   const me = () => ({ state: 'signed_in', csrf_token: 'csrf-1', user: { id: 'u', email: 'alice@example.com' }, session: { recover: s.recover } });
   const routes = [
-    ['GET /client/config', () => [200, { demo: true, registration: true, application: { name: 'Example', issuer: 'Example' }, methods: ['totp'], locales: [] }]],
+    ['GET /client/config', () => [200, { demo: true, registration: true, application: { name: 'Example', issuer: 'Example' }, methods: ['totp'], locales: [], support: { channels: kChannels } }]],
     ['GET /client/me', () => [200, me()]],
     ['POST /client/reauthenticate', reauthenticate],
     ['GET /client/challenge', () => [200, challenge()]],
@@ -128,6 +164,9 @@ export async function startFixture(state = {}) {
     ['POST /v1/users/:user/disable', disable],
     ['GET /v1/users/:user/backup-codes', () => [200, { remaining: s.codes.length, total: 10, created_at: '2026-03-03T10:00:00Z' }]],
     ['POST /v1/users/:user/backup-codes', (body) => guarded(body, () => [201, { backup_codes: newCodes(), created_at: iso() }])],
+    ['GET /v1/users/:user/support-cases', () => [200, { items: s.cases, next_cursor: null }, { 'Retry-After': '5' }]],
+    ['POST /v1/users/:user/support-cases', openCase],
+    ['POST /v1/users/:user/support-cases/:id/cancel', cancelCase],
     ['GET /v1/users/:user/audit', () => [200, { items: s.audit, next_cursor: null }]],
   ].map(([route, answer]) => [new RegExp(`^${route.replace(/:\w+/g, '([^/]+)')}$`), answer]);
 
@@ -159,7 +198,7 @@ export async function startFixture(state = {}) {
       if (pathname === '/tokens.css') return send(...file(join(root, 'wasm/src/tokens.css')));
       if (pathname.startsWith('/dist/')) return send(...file(join(dist, pathname.slice(6))));
       if (pathname !== '/') return send(404, '', 'text/plain');
-      return send(200, page(searchParams.get('lang') ?? 'en'), 'text/html; charset=utf-8', { 'Content-Security-Policy': csp });
+      return send(200, page(searchParams.get('lang') ?? 'en', searchParams.get('element') === 'support' ? 'define_support' : 'define'), 'text/html; charset=utf-8', { 'Content-Security-Policy': csp });
     });
   });
   // Two names of one server are two origins: enough to try a widget in somebody else's page.
@@ -176,7 +215,7 @@ export async function startFixture(state = {}) {
   };
 }
 
-const page = (lang) => `<!doctype html>
+const page = (lang, script) => `<!doctype html>
 <html lang="${lang}" dir="${lang === 'ar' ? 'rtl' : 'ltr'}">
 <head>
 <meta charset="utf-8">
@@ -185,7 +224,7 @@ const page = (lang) => `<!doctype html>
 <link rel="stylesheet" href="/tokens.css">
 <link rel="stylesheet" href="/page.css">
 <script type="module" src="/page.js"></script>
-<script type="module" src="/dist/define.js"></script>
+<script type="module" src="/dist/${script}.js"></script>
 </head>
 <body><main><h1>Host page</h1></main></body>
 </html>`;
@@ -200,7 +239,7 @@ const element = document.createElement('twofold-' + q.get('element'));
 for (const a of q.getAll('attribute')) element.setAttribute(...(a.includes('=') ? a.split(/=(.*)/, 2) : [a, '']));
 window.events = [];
 window.opened = [];
-for (const name of ['enabled', 'setup-done', 'backup-codes-saved', 'verified', 'disabled', 'changed', 'restart', 'cancel', 'signed-out', 'error'])
+for (const name of ['enabled', 'setup-done', 'backup-codes-saved', 'verified', 'disabled', 'changed', 'restart', 'cancel', 'signed-out', 'error', 'support-opened', 'support-withdrawn'])
   document.addEventListener('twofold-' + name, (e) => window.events.push([e.type, e.detail]));
 if (q.get('token')) element.token = () => q.get('token');
 element.openLink = (uri) => window.opened.push(uri);
