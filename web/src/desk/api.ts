@@ -149,7 +149,7 @@ export interface ExplainLine {
 }
 
 export interface UserPage {
-  readonly user: UserDetail;
+  readonly user: UserDetail & { readonly application?: { readonly id: string; readonly name: string } };
   readonly cases: readonly CaseBrief[];
   readonly explain: readonly ExplainLine[];
 }

@@ -78,7 +78,7 @@ export class SupportDesk extends DeskElement {
     return html`<a class="skip" href="#main" @click=${this.#skip}>${t('skip')}</a>
       ${demoBanner(desk.config?.demo === true, true)}
       <header class="top">
-        <div class="wrap">${brand('/desk/#/', 'desk.name')} ${inside ? this.#navigation_() : nothing}</div>
+        <div class="wrap">${brand('/desk/#/', 'desk.name')} ${inside ? this.#navigation_() : desk.standing === 'enrol' ? this.#leave() : nothing}</div>
       </header>
       <main id="main" tabindex="-1">
         <div class="wrap">${this.failure ? this.#failed(this.failure) : (this.page ?? html`<div class="waiting" role="status">${t('loading')}</div>`)}</div>
@@ -107,6 +107,10 @@ export class SupportDesk extends DeskElement {
           <button type="button" class="button secondary small" @click=${this.#signOut}>${t('nav.sign_out')}</button>
         </div>
       </div>`;
+  }
+
+  #leave(): TemplateResult {
+    return html`<div class="who"><button type="button" class="button secondary small" @click=${this.#signOut}>${t('nav.sign_out')}</button></div>`;
   }
 
   #failed(text: LateText): TemplateResult {

@@ -12,7 +12,7 @@ function amount(value: number, unit: Unit, display: 'long' | 'short'): string {
   return new Intl.NumberFormat(`${language()}-u-nu-latn`, { style: 'unit', unit, unitDisplay: display }).format(value);
 }
 
-/** The two largest units of a span: "1 day, 4 hr", "12 min"; seconds only when asked for. */
+/** The largest unit of a span and the next below it: "1 day 4 hr", "12 min"; seconds only when asked for. */
 export function span(seconds: number, options: { seconds?: boolean; display?: 'long' | 'short' } = {}): string {
   const { display = 'short' } = options;
   let rest = Math.max(0, Math.floor(seconds));
@@ -21,8 +21,9 @@ export function span(seconds: number, options: { seconds?: boolean; display?: 'l
     if (unit === 'second' && !options.seconds) break;
     const count = Math.floor(rest / size);
     rest -= count * size;
-    if (count > 0 || parts.length > 0) parts.push(amount(count, unit, display));
-    if (parts.length === 2) break;
+    const second = parts.length > 0;
+    if (count > 0) parts.push(amount(count, unit, display));
+    if (second) break;
   }
   const smallest = options.seconds ? 'second' : 'minute';
   if (parts.length === 0) return amount(0, smallest, display);

@@ -50,7 +50,7 @@ export class DeskUser extends DeskElement {
 
   #body({ user, cases, explain }: UserPage): TemplateResult {
     const open = cases.find((c) => !kOver.includes(c.state));
-    const application = cases[0]?.application.name ?? '';
+    const application = (user.application ?? cases[0]?.application)?.name ?? '';
     return html`<div class="desk-split">
       <div class="page">
         <section class="card" aria-labelledby="desk-open">

@@ -42,7 +42,7 @@ export class DeskEvidence extends DeskForm {
         ? this.#form(c)
         : c.next === 'none'
           ? nothing
-          : html`<p class="desk-why">${t('desk.evidence.cannot')} ${whyText(action.why ?? 'state')}</p>`}
+          : html`<p class="muted">${t('desk.evidence.cannot')} ${whyText(action.why ?? 'state')}</p>`}
     </section>`;
   }
 
@@ -77,8 +77,9 @@ export class DeskEvidence extends DeskForm {
           (k) => html`<label class="radio desk-kind">
             <input type="radio" name="kind" value=${k.kind} />
             <span>${kindText(k.kind)}</span>
+            ${worth(k)}
             <small>${kindHint(k.kind)}
-              <span class="desk-worth">${k.counts ? t('desk.evidence.worth', { count: k.points, group: k.group ? groupText(k.group) : t('desk.group.other') }) : `${t('desk.evidence.counts_not')}: ${whyText(k.why ?? 'state')}`}</span></small>
+              <span class="desk-worth">${k.counts ? t('desk.evidence.group', { group: k.group ? groupText(k.group) : t('desk.group.other') }) : whyText(k.why ?? 'state')}</span></small>
           </label>`,
         )}
         ${error ? html`<p class="error" id="kind-error">${error}</p>` : nothing}

@@ -7,7 +7,7 @@ import { actorText, detailText, stepText } from '../words.js';
 
 export function timelineCard(items: readonly TimelineItem[]): TemplateResult {
   const newest = [...items].sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
-  return html`<section class="card" aria-labelledby="desk-timeline">
+  return html`<section class="card desk-timeline" aria-labelledby="desk-timeline">
     <h2 id="desk-timeline">${t('desk.timeline.title')}</h2>
     <ol class="desk-lines">
       ${newest.map(

@@ -31,7 +31,7 @@ export function whoCard(user: UserDetail, application: string, link: TemplateRes
     ${user.high_value ? html`<div class="notice warn"><p>${t('desk.who.high_value')}</p></div>` : nothing}
     <dl class="desk-facts">
       ${user.name ? html`<div><dt>${t('desk.who.name')}</dt><dd><bdi>${user.name}</bdi></dd></div>` : nothing}
-      <div><dt>${t('desk.who.application')}</dt><dd><bdi>${application}</bdi></dd></div>
+      ${application ? html`<div><dt>${t('desk.who.application')}</dt><dd><bdi>${application}</bdi></dd></div>` : nothing}
       ${externalId(user) ? html`<div><dt>${t('desk.who.external_id')}</dt><dd><bdi class="desk-id">${externalId(user)}</bdi></dd></div>` : nothing}
       <div><dt>${t('desk.who.email')}</dt><dd>${user.email ? html`<bdi>${user.email}</bdi>` : t('desk.who.none')} ${user.email_changed_recently ? html`<span class="state warn">${changed}</span>` : nothing}</dd></div>
       <div><dt>${t('desk.who.phone')}</dt><dd>${user.phone ? html`<bdi dir="ltr">${user.phone}</bdi>` : t('desk.who.none')} ${user.phone_changed_recently ? html`<span class="state warn">${changed}</span>` : nothing}</dd></div>
