@@ -3,11 +3,11 @@
 #include <map>
 
 #include "server/domain/access.hpp"
-#include "server/domain/digest.hpp"
+#include "server/domain/audit_details.hpp"
+#include "server/domain/checkpoints.hpp"
 #include "server/domain/events.hpp"
 #include "server/domain/ids.hpp"
-#include "server/domain/places.hpp"
-#include "server/domain/text_map.hpp"
+#include "shared/audit_chain.hpp"
 
 namespace twofold::domain {
 namespace {
@@ -18,92 +18,24 @@ constexpr int kEntriesAtOnce = 200000;
 // taken again. Longer than any transaction's deadline.
 constexpr Seconds kOverlap{30};
 
-std::string hex(ByteView bytes) {
-    std::string out;
-    for (std::uint8_t b : bytes) {
-        out += "0123456789abcdef"[b >> 4];
-        out += "0123456789abcdef"[b & 15];
+AuditView view(DetailsReader& reader, const AuditRow& row) {
+    AuditView out;
+    out.id = row.id;
+    out.at = row.at;
+    out.actor = row.actor;
+    out.action = row.action;
+    out.method = row.method;
+    out.result = row.result;
+    out.object = row.object;
+    out.request_id = row.request_id;
+    out.user = reader.external_id(row.user);
+    if (const std::optional<TextMap> details = reader.open(row)) {
+        out.label = text_map_get(*details, "label");
+        out.ip = text_map_get(*details, "ip");
+        out.user_agent = text_map_get(*details, "user_agent");
     }
     return out;
 }
-
-std::string hash_of(std::string_view text) { return hex(sha256(as_bytes(text))); }
-
-std::string line(const ChainHead& head) {
-    return head.chain + " " + std::to_string(head.length) + " " + head.mac + "\n";
-}
-
-std::string entries_hash(const CheckpointRow& row) {
-    std::string text;
-    for (const ChainHead& head : row.entries) text += line(head);
-    return hash_of(text);
-}
-
-// What is signed, and what the next checkpoint holds the hash of.
-std::string signed_text(const CheckpointRow& row) {
-    return "twofold checkpoint 1\n" + std::to_string(row.number) + "\n" +
-           std::to_string(row.at.time_since_epoch().count()) + "\n" + row.previous_hash + "\n" +
-           row.entries_hash + "\n";
-}
-
-std::string hash_of(const CheckpointRow& row) {
-    return hash_of(signed_text(row) + row.key_id + "\n" + row.signature + "\n");
-}
-
-// Opens details and names users, each looked up once.
-class Viewer {
- public:
-    Viewer(Tx& tx, Core& core) : tx_(tx), core_(core) {}
-
-    AuditView view(const AuditRow& row) {
-        AuditView out;
-        out.id = row.id;
-        out.at = row.at;
-        out.actor = row.actor;
-        out.action = row.action;
-        out.method = row.method;
-        out.result = row.result;
-        out.object = row.object;
-        out.request_id = row.request_id;
-        std::optional<Secret> text;
-        const SealedPlace place = places::audit_details(row);
-        if (row.user.empty()) {
-            if (!row.details.empty()) text = core_.sealer.open(place, row.details);
-        } else {
-            const Person& person = of(row.user);
-            out.user = person.external_id;
-            if (person.key && !row.details.empty())
-                text = core_.sealer.open_under(person.key->expose(), place, row.details);
-        }
-        if (text) {
-            const ByteView bytes = text->expose();
-            const TextMap details =
-                text_map_read({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-            out.label = text_map_get(details, "label");
-            out.ip = text_map_get(details, "ip");
-            out.user_agent = text_map_get(details, "user_agent");
-        }
-        return out;
-    }
-
- private:
-    struct Person {
-        std::string external_id;
-        std::optional<Secret> key;
-    };
-    const Person& of(const UserId& id) {
-        const auto [it, made] = people_.try_emplace(id);
-        if (made)
-            if (const std::optional<UserRow> user = tx_.user(id)) {
-                it->second.external_id = user->external_id;
-                it->second.key = core_.sealer.open(places::user_audit_key(*user), user->audit_key);
-            }
-        return it->second;
-    }
-    Tx& tx_;
-    Core& core_;
-    std::map<UserId, Person> people_;
-};
 
 AuditPage page(Tx& tx, Core& core, const ApplicationId& application, const UserId& user,
                std::string_view cursor, int limit) {
@@ -113,8 +45,8 @@ AuditPage page(Tx& tx, Core& core, const ApplicationId& application, const UserI
     const bool more = rows.size() > static_cast<std::size_t>(limit);
     if (more) rows.resize(static_cast<std::size_t>(limit));
     if (more) out.next_cursor = rows.back().id.value;
-    Viewer viewer(tx, core);
-    for (const AuditRow& row : rows) out.items.push_back(viewer.view(row));
+    DetailsReader reader(tx, core);
+    for (const AuditRow& row : rows) out.items.push_back(view(reader, row));
     return out;
 }
 
@@ -134,38 +66,29 @@ class Walk {
 
     void chain(Tx& tx, const ChainHead& head, const Marks& marks) {
         ++report_.chains;
-        std::int64_t at = 0;
-        std::string mac;
-        std::string mac_at_head;  // rows after the head may have come while we read
-        bool broken = false;
+        const Secret secret = chain_key(core_.sealer, head.chain);
+        const HmacKey key(HashAlgorithm::sha256, secret.expose());
+        ChainWalk walk(head.length);  // rows after the head may come while we read
+        std::int64_t last = 0;
         while (true) {
-            const std::vector<AuditRow> rows = tx.audit_chain(head.chain, at, kPage);
+            const std::vector<AuditRow> rows = tx.audit_chain(head.chain, last, kPage);
             if (rows.empty()) break;
             for (const AuditRow& row : rows) {
                 ++report_.events;
-                if (row.sequence != at + 1) {
-                    fault(head.chain, at + 1, "missing");
-                    broken = true;
-                } else if (event_mac(core_.sealer, row) != row.mac || row.previous_mac != mac) {
-                    fault(head.chain, row.sequence, "edited");
-                    broken = true;
-                } else if (const auto mark = marks.find(row.sequence);
-                           mark != marks.end() && mark->second != row.mac) {
-                    fault(head.chain, row.sequence, "edited");
-                    broken = true;
-                }
-                at = row.sequence;
-                mac = row.mac;
-                if (at == head.length) mac_at_head = mac;
+                const auto mark = marks.find(row.sequence);
+                const std::int64_t expected = walk.expected();
+                const unsigned found =
+                    walk.next(row.sequence, row.previous_mac, row.mac,
+                              event_rule(core_.sealer, key, row) != 0,
+                              mark == marks.end() ? std::string_view() : mark->second);
+                if ((found & kChainMissing) != 0) fault(head.chain, expected, "missing");
+                if ((found & kChainEdited) != 0) fault(head.chain, row.sequence, "edited");
+                last = row.sequence;
             }
         }
-        const std::int64_t promised =
-            std::max(head.length, marks.empty() ? 0 : marks.rbegin()->first);
-        if (at < promised) {
-            fault(head.chain, at + 1, "cut");
-        } else if (!broken && mac_at_head != head.mac) {
-            fault(head.chain, head.length, "edited");
-        }
+        const unsigned end = walk.end(head.mac, marks.empty() ? 0 : marks.rbegin()->first);
+        if ((end & kChainCut) != 0) fault(head.chain, walk.expected(), "cut");
+        if ((end & kChainEdited) != 0) fault(head.chain, head.length, "edited");
     }
 
  private:
@@ -215,16 +138,18 @@ Outcome<Done> Audit::checkpoint() {
         CheckpointRow row;
         row.number = last ? last->number + 1 : 1;
         row.at = core_.clock.now();
-        const Instant since = last ? last->at - kOverlap : Instant{};
+        // After an upgrade every chain is taken once, so that each can be proven by itself.
+        const bool go_on = last && is_tree(*last);
+        const Instant since = go_on ? last->at - kOverlap : Instant{};
         row.entries = tx.chains_moved_since(since, kEntriesAtOnce);
         // What did not fit is taken by the next one, which begins where this one ended.
         if (row.entries.size() >= static_cast<std::size_t>(kEntriesAtOnce))
             row.at = std::max(since + kOverlap, row.entries.back().updated_at);
         if (row.entries.empty() && last && row.at - last->at < Seconds(60)) return false;
-        row.previous_hash = last ? hash_of(*last) : "";
-        row.entries_hash = entries_hash(row);
+        row.previous_hash = last ? checkpoint_hash(*last) : "";
+        row.entries_hash = tree_hash(row.entries);
         row.key_id = core_.signer.key_id();
-        row.signature = core_.signer.sign_bytes(as_bytes(signed_text(row)));
+        row.signature = core_.signer.sign_bytes(as_bytes(checkpoint_text(row)));
         return tx.insert_checkpoint(row);  // another process was first: theirs covers the same
     });
 }
@@ -248,12 +173,12 @@ Outcome<Audit::Report> Audit::verify() {
             }
             ++report.checkpoints;
             const bool follows = number == 1 || previous.empty() || row->previous_hash == previous;
-            if (!follows || entries_hash(*row) != row->entries_hash ||
-                !core_.signer.verify_bytes(row->key_id, as_bytes(signed_text(*row)),
+            if (!follows || !entries_fit(*row) ||
+                !core_.signer.verify_bytes(row->key_id, as_bytes(checkpoint_text(*row)),
                                            row->signature))
                 report.faults.push_back({"checkpoint", number, "checkpoint"});
             for (const ChainHead& head : row->entries) marks[head.chain][head.length] = head.mac;
-            previous = hash_of(*row);
+            previous = checkpoint_hash(*row);
         }
     });
     if (!read_checkpoints) return read_checkpoints.error();

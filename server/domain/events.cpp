@@ -1,18 +1,41 @@
 #include "server/domain/events.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include "server/domain/ids.hpp"
 #include "server/domain/places.hpp"
 #include "server/domain/text_rules.hpp"
+#include "shared/audit_chain.hpp"
 
 namespace twofold::domain {
 namespace {
 
-// Length before text, so that no two lists of fields give one string.
-void add_field(std::string& out, std::string_view field) {
-    out += std::to_string(field.size());
-    out += ':';
-    out += field;
-}
+// The fields of a row as the texts its mac is over; keeps the numbers, borrows the rest.
+class FieldTexts {
+ public:
+    explicit FieldTexts(const AuditRow& row)
+        : sequence_(std::to_string(row.sequence)),
+          at_(std::to_string(row.at.time_since_epoch().count())),
+          fields_{row.id.value, row.chain,  sequence_,  row.application.value, row.user.value,
+                  at_,          row.actor,  row.action, row.method,            row.result,
+                  row.object,   row.request_id, row.details.text, row.previous_mac} {}
+    FieldTexts(const FieldTexts&) = delete;
+    FieldTexts& operator=(const FieldTexts&) = delete;
+
+    const EventFields& fields() const { return fields_; }
+    // Room for the text of all.
+    std::size_t size() const {
+        std::size_t n = 0;
+        for (const std::string_view field : fields_) n += field.size() + 21;
+        return n;
+    }
+
+ private:
+    std::string sequence_;
+    std::string at_;
+    EventFields fields_;
+};
 
 // The next event of a chain; moves the head.
 AuditRow next_event(Core& core, const Caller& caller, const ApplicationId& application,
@@ -44,10 +67,12 @@ AuditRow next_event(Core& core, const Caller& caller, const ApplicationId& appli
             row.details = core.sealer.seal(place, as_bytes(text));
         } else if (const std::optional<Secret> key =
                        core.sealer.open(places::user_audit_key(*user), user->audit_key)) {
-            row.details = core.sealer.seal_under(key->expose(), place, as_bytes(text));
+            const Secret own = event_details_key(*key, row.id);
+            row.details = core.sealer.seal_under(own.expose(), place, as_bytes(text));
         }
     }
-    row.mac = event_mac(core.sealer, row);
+    const Secret key = chain_key(core.sealer, row.chain);
+    row.mac = event_mac(HmacKey(HashAlgorithm::sha256, key.expose()), row);
     head.length = row.sequence;
     head.mac = row.mac;
     head.updated_at = row.at;
@@ -89,24 +114,38 @@ void record(VerifyRows& rows, Core& core, const Caller& caller, const UserRow& u
     rows.events.push_back(next_event(core, caller, user.application, &user, event, head.edit()));
 }
 
-std::string event_mac(Sealer& sealer, const AuditRow& row) {
-    std::string text;
-    text.reserve(512);
-    add_field(text, row.id.value);
-    add_field(text, row.chain);
-    add_field(text, std::to_string(row.sequence));
-    add_field(text, row.application.value);
-    add_field(text, row.user.value);
-    add_field(text, std::to_string(row.at.time_since_epoch().count()));
-    add_field(text, row.actor);
-    add_field(text, row.action);
-    add_field(text, row.method);
-    add_field(text, row.result);
-    add_field(text, row.object);
-    add_field(text, row.request_id);
-    add_field(text, row.details.text);
-    add_field(text, row.previous_mac);
-    return sealer.keyed_hash("audit", text);
+Secret chain_key(Sealer& sealer, std::string_view chain) {
+    std::string text = sealer.keyed_hash("audit_chain", chain);
+    Secret key(as_bytes(text));
+    wipe(text.data(), text.size());
+    return key;
+}
+
+std::string event_mac(const HmacKey& key, const AuditRow& row) {
+    const FieldTexts texts(row);
+    std::string scratch(texts.size(), '\0');
+    std::array<char, kMacSize> mac;
+    const int n = event_mac_to(key, texts.fields(), scratch, mac);
+    return n < 0 ? std::string() : std::string(mac.data(), mac.size());
+}
+
+int event_rule(Sealer& sealer, const HmacKey& key, const AuditRow& row) {
+    if (row.mac.empty()) return 0;
+    if (event_mac(key, row) == row.mac) return kChainRule;
+    const FieldTexts texts(row);
+    std::string text(texts.size(), '\0');
+    const int n = fields_text_to(texts.fields(), text);
+    text.resize(static_cast<std::size_t>(std::max(n, 0)));
+    return sealer.keyed_hash("audit", text) == row.mac ? kRingRule : 0;
+}
+
+Secret event_details_key(const Secret& user_audit_key, const EventId& event) {
+    std::array<std::uint8_t, kMaxDigestSize> digest;
+    const std::size_t n =
+        hmac(HashAlgorithm::sha256, user_audit_key.expose(), as_bytes(event.value), digest);
+    Secret key(ByteView(digest).first(n));
+    wipe(digest.data(), digest.size());
+    return key;
 }
 
 std::string actor_of(const Caller& caller) {

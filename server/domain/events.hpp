@@ -5,6 +5,7 @@
 
 #include "server/domain/core.hpp"
 #include "server/domain/text_map.hpp"
+#include "shared/hmac.hpp"
 
 namespace twofold::domain {
 
@@ -37,8 +38,18 @@ void record_system(Tx& tx, Core& core, const Caller& caller, const Event& event)
 void record(VerifyRows& rows, Core& core, const Caller& caller, const UserRow& user,
             const Event& event);
 
-// HMAC over every field and the mac before it.
-std::string event_mac(Sealer& sealer, const AuditRow& row);
+// The key of a chain's macs, 64 characters: derived from the ring, so that it can be handed out with
+// an export of that one chain and nothing else follows from it (docs/adr/0014).
+Secret chain_key(Sealer& sealer, std::string_view chain);
+// HMAC over every field and the mac before it (shared/audit_chain.hpp).
+std::string event_mac(const HmacKey& key, const AuditRow& row);
+// Under which rule the mac is right: kChainRule; kRingRule for events that were written before
+// chains had keys, all under one key of the ring; 0 when it is not.
+inline constexpr int kRingRule = 1;
+inline constexpr int kChainRule = 2;
+int event_rule(Sealer& sealer, const HmacKey& key, const AuditRow& row);
+// What one event's details are sealed under (32 bytes): opens that event and no other.
+Secret event_details_key(const Secret& user_audit_key, const EventId& event);
 // "user", "key:key_…", "operator", "anonymous".
 std::string actor_of(const Caller& caller);
 

@@ -425,6 +425,10 @@ TEST_CASE("audit: chains, their heads, listing, request ids", "[contract]") {
     });
     CHECK_FALSE(stale.has_value());
     CHECK(f.read([](Tx& tx) { return tx.audit_chain("user:usr_a", 0, 10); }).size() == 2);
+    const auto head = f.read([](Tx& tx) { return tx.chain("user:usr_a"); });
+    REQUIRE(head);
+    CHECK(head->length == 2);
+    CHECK_FALSE(f.read([](Tx& tx) { return tx.chain("user:usr_A"); }));
 }
 
 TEST_CASE("checkpoints keep their entries in order", "[contract]") {
@@ -445,6 +449,15 @@ TEST_CASE("checkpoints keep their entries in order", "[contract]") {
         if (dump(got->entries[i]) != dump(row.entries[i])) FAIL("entry " << i);
     CHECK(dump(f.read([](Tx& tx) { return tx.last_checkpoint(); })) == dump(second));
     CHECK_FALSE(f.read([](Tx& tx) { return tx.checkpoint(3); }));
+    CheckpointRow third{3, at(620), "hash 2", "hash 3", "kid", "signature 3", {}};
+    third.entries.push_back({"user:usr_7", 12, "mac", at(619)});
+    CHECK(f.write([&](Tx& tx) { return tx.insert_checkpoint(third); }));
+    const auto marks = f.read([](Tx& tx) { return tx.checkpoint_marks("user:usr_7", 10); });
+    REQUIRE(marks.size() == 2);
+    CHECK((marks[0].number == 3 && marks[0].length == 12));
+    CHECK((marks[1].number == 1 && marks[1].length == 1));
+    CHECK(f.read([](Tx& tx) { return tx.checkpoint_marks("user:usr_7", 1); }).size() == 1);
+    CHECK(f.read([](Tx& tx) { return tx.checkpoint_marks("user:usr_", 10); }).empty());
 }
 
 TEST_CASE("throttles, idempotency, assertions, tombstones, nodes, signing keys", "[contract]") {

@@ -1,4 +1,9 @@
+#include <map>
+
+#include "server/domain/audit_export.hpp"
 #include "server/domain/audit_log.hpp"
+#include "server/domain/checkpoints.hpp"
+#include "server/domain/digest.hpp"
 #include "server/domain/events.hpp"
 #include "tests/server/domain/world.hpp"
 
@@ -14,6 +19,7 @@ struct Shop : World {
         }
         REQUIRE(audit.checkpoint());
     }
+    AuditExport exports{core};
     std::string key = key_for("Shop");
     Enrolled bob = integrator_user(key, "bob");
     std::string chain() { return chain_of(store.snapshot().factors.at(bob.app.id).user); }
@@ -190,6 +196,162 @@ TEST_CASE("checkpoints are incremental: only chains that moved since the last on
     CHECK(data.checkpoints.at(2).entries.size() == 1);
     CHECK(data.checkpoints.at(2).entries.at(0).chain == w.chain());
     CHECK(data.checkpoints.at(1).entries.size() > 1);
+}
+
+// As version 0.1 wrote them: every event under one key of the ring, checkpoints over a plain list.
+void age(Shop& w) {
+    w.store.tamper([&](testing::MemoryData& d) {
+        for (auto& [name, head] : d.chains) {
+            std::string mac;
+            for (std::int64_t i = 1; i <= head.length; ++i)
+                for (auto& [id, row] : d.audit)
+                    if (row.chain == name && row.sequence == i) {
+                        row.previous_mac = mac;
+                        std::string text;
+                        for (const std::string& f :
+                             {row.id.value, row.chain, std::to_string(row.sequence),
+                              row.application.value, row.user.value,
+                              std::to_string(row.at.time_since_epoch().count()), row.actor,
+                              row.action, row.method, row.result, row.object, row.request_id,
+                              row.details.text, row.previous_mac})
+                            text += std::to_string(f.size()) + ":" + f;
+                        row.mac = w.sealer.keyed_hash("audit", text);
+                        mac = row.mac;
+                    }
+            head.mac = mac;
+        }
+        CheckpointRow& first = d.checkpoints.at(1);
+        std::string lines;
+        for (ChainHead& entry : first.entries) {
+            entry.mac = d.chains.at(entry.chain).mac;
+            lines += entry.chain + " " + std::to_string(entry.length) + " " + entry.mac + "\n";
+        }
+        first.entries_hash = hex_text(sha256(as_bytes(lines)));
+        first.signature = w.signer.sign_bytes(
+            as_bytes("twofold checkpoint 1\n1\n" +
+                     std::to_string(first.at.time_since_epoch().count()) + "\n\n" +
+                     first.entries_hash + "\n"));
+    });
+}
+
+TEST_CASE("rule 13: what an older version wrote goes on being checked, and its chains go on") {
+    Shop w;
+    age(w);
+    CHECK(w.faults().empty());
+    // The first checkpoint after an upgrade takes every chain, so that each can be proven alone.
+    w.clock.advance(600);
+    REQUIRE(w.audit.checkpoint());
+    CHECK(w.store.snapshot().checkpoints.at(2).entries.size() ==
+          w.store.snapshot().checkpoints.at(1).entries.size());
+    const std::int64_t before = w.store.snapshot().chains.at(w.chain()).length;
+    REQUIRE(w.verify(w.key, w.challenge(w.key, "bob"), w.now_code(w.bob.app)));
+    w.clock.advance(60);
+    REQUIRE(w.audit.checkpoint());
+    CHECK(w.faults().empty());
+    const auto part = w.exports.of_user(w.by_key(w.key), "bob", 0);
+    REQUIRE(part);
+    for (const ExportedEvent& e : part->events)
+        CHECK(e.rule == (e.row.sequence <= before ? kRingRule : kChainRule));
+    CHECK(part->checkpoints.size() == 2);
+    w.store.tamper([&](testing::MemoryData& d) { w.at(d, 3).actor = "operator"; });
+    CHECK(w.faults().at(0).sequence == 3);
+    CHECK(w.exports.of_user(w.by_key(w.key), "bob", 0)->events.at(2).rule == 0);
+}
+
+// What an export says, checked with nothing but the export and a verifier of signatures.
+std::vector<AuditFault> check_alone(Shop& w, const AuditPart& part) {
+    std::vector<AuditFault> out;
+    const HmacKey key(HashAlgorithm::sha256, part.key.expose());
+    std::map<std::int64_t, std::string> marks;
+    for (const ExportedCheckpoint& c : part.checkpoints) {
+        const std::string length = std::to_string(c.head.length);
+        const std::array<std::string_view, 3> head{part.chain, length, c.head.mac};
+        std::array<char, kRootSize> root;
+        root_text_to(checkpoint_climb(checkpoint_leaf(head), c.path), root);
+        if (std::string_view(root.data(), root.size()) == c.row.entries_hash &&
+            w.signer.verify_bytes(c.row.key_id, as_bytes(checkpoint_text(c.row)),
+                                  c.row.signature)) {
+            marks[c.head.length] = c.head.mac;
+        } else {
+            out.push_back({"checkpoint", c.row.number, "checkpoint"});
+        }
+    }
+    ChainWalk walk(part.head.length);
+    for (const ExportedEvent& e : part.events) {
+        const auto mark = marks.find(e.row.sequence);
+        if (walk.next(e.row.sequence, e.row.previous_mac, e.row.mac,
+                      event_mac(key, e.row) == e.row.mac,
+                      mark == marks.end() ? "" : mark->second) != 0)
+            out.push_back({part.chain, e.row.sequence, "edited"});
+    }
+    if (walk.end(part.head.mac, marks.empty() ? 0 : marks.rbegin()->first) != 0)
+        out.push_back({part.chain, walk.expected(), "cut"});
+    return out;
+}
+
+TEST_CASE("security 85: an export is enough to check one chain, and tells of no other") {
+    Shop w;
+    (void)w.integrator_user(w.key, "carol");
+    w.clock.advance(60);
+    (void)w.challenge(w.key, "bob");
+    REQUIRE(w.audit.checkpoint());
+    w.clock.advance(60);
+    (void)w.challenge(w.key, "bob");
+    const auto part = w.exports.of_user(w.by_key(w.key), "bob", 0);
+    REQUIRE(part);
+    CHECK(part->chain == w.chain());
+    CHECK(part->user == "bob");
+    CHECK(part->next_after == 0);
+    CHECK(part->head.length == static_cast<std::int64_t>(part->events.size()));
+    REQUIRE(part->checkpoints.size() == 2);
+    CHECK(part->checkpoints[1].head.length == part->head.length - 1);
+    CHECK_FALSE(part->checkpoints[0].path.empty());
+    for (const ExportedCheckpoint& c : part->checkpoints) CHECK(c.row.entries.empty());
+    CHECK(check_alone(w, *part).empty());
+    for (const ExportedEvent& e : part->events) {
+        CHECK(e.rule == kChainRule);
+        CHECK(e.details_key.empty() == e.row.details.empty());
+    }
+    const std::string whole = w.chain();
+    w.store.tamper([&](testing::MemoryData& d) { w.at(d, 5).result = "refused"; });
+    const auto edited = check_alone(w, *w.exports.of_user(w.by_key(w.key), "bob", 0));
+    REQUIRE(edited.size() == 1);
+    CHECK(edited[0].sequence == 5);
+}
+
+TEST_CASE("an export goes to the owner, to a key with the scope audit, and to nobody else") {
+    Shop w;
+    const std::string other = w.key_for("Other");
+    CHECK(code_of(w.exports.of_user(w.by_key(other), "bob", 0)) == Code::not_found);
+    CHECK(code_of(w.exports.of_user(w.nobody(), "bob", 0)) == Code::unauthenticated);
+    CHECK(code_of(w.exports.of_application(w.nobody(), 0)) == Code::unauthenticated);
+    const auto own = w.exports.of_application(w.by_key(w.key), 0);
+    REQUIRE(own);
+    CHECK_FALSE(own->events.empty());
+    for (const ExportedEvent& e : own->events) CHECK(e.row.user.empty());
+    CHECK(check_alone(w, *own).empty());
+    // The key of one chain is not that of another.
+    CHECK_FALSE(constant_time_equal(
+        own->key.expose(), w.exports.of_user(w.by_key(w.key), "bob", 0)->key.expose()));
+    const auto names = w.exports.chains_of_application("Shop", "");
+    REQUIRE(names);
+    CHECK(names->names.size() == 2);
+    CHECK(code_of(w.exports.chains_of_application("Nowhere", "")) == Code::not_found);
+    CHECK(*w.exports.chain_of_user("Shop", "bob") == w.chain());
+    CHECK(code_of(w.exports.chain_of_user("Other", "bob")) == Code::not_found);
+    // By our id, and after erasure.
+    const std::string chain = w.chain();
+    REQUIRE(w.users.erase(w.by_key(w.key), "bob", std::nullopt, {}));
+    CHECK(*w.exports.chain_of_user("Shop", chain.substr(5)) == chain);
+    CHECK(code_of(w.exports.chain_of_user("Other", chain.substr(5))) == Code::not_found);
+    const auto erased = w.exports.of_chain(chain, 0);
+    REQUIRE(erased);
+    CHECK(erased->user.empty());
+    CHECK(check_alone(w, *erased).empty());
+    for (const ExportedEvent& e : erased->events) {
+        CHECK_FALSE(e.details);
+        CHECK(e.details_key.empty());
+    }
 }
 
 TEST_CASE("rule 13: erasure destroys what the events say, and the chain survives") {
