@@ -12,6 +12,9 @@ int api_key_list(const platform::CommandLine& line);
 int api_key_revoke(const platform::CommandLine& line);
 int audit_verify(const platform::CommandLine& line);
 
+// audit_commands.cpp
+int audit_export(const platform::CommandLine& line);
+
 // delivery_commands.cpp
 int application_set(const platform::CommandLine& line);
 int whatsapp_template_create(const platform::CommandLine& line);

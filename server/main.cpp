@@ -31,6 +31,8 @@ int run(const twofold::platform::CommandLine& line) {
             return twofold::whatsapp_template_check(line);
         case Command::audit_verify:
             return twofold::audit_verify(line);
+        case Command::audit_export:
+            return twofold::audit_export(line);
         case Command::keys_init:
             return twofold::keys_init(line);
         case Command::keys_add:

@@ -94,6 +94,8 @@ Out responses(const Operation& op, const Json& schemas) {
         const std::string type = op.id == "jwks" ? "application/jwk-set+json" : "application/json";
         good["content"] = Out{{type, std::move(media)}};
     }
+    for (const std::string& type : op.text)
+        good["content"][type] = Out{{"schema", Out{{"type", "string"}}}, {"example", ""}};
     out[std::to_string(op.success)] = good;
     if (op.id == "putUser") out["201"] = good;
     std::map<int, std::vector<std::string>> by_status;

@@ -47,6 +47,7 @@ struct Operation {
     std::string request{};  // name of the schema of the body
     int success = 200;
     std::string response{};             // name of the schema of the answer, or empty
+    std::vector<std::string> text{};    // instead: the media types of an answer that is no JSON
     std::vector<std::string> errors{};  // beside those every call of its kind can give
     std::vector<std::string> query{};   // names of query parameters it knows
     bool idempotent = false;            // takes Idempotency-Key

@@ -24,6 +24,7 @@ void add_user_operations(const Services&, std::vector<Operation>&);    // /v1/us
 void add_challenge_operations(const Services&,
                               std::vector<Operation>&);  // /v1/challenges, assertions, audit
 void add_device_operations(const Services&, std::vector<Operation>&);  // …/devices
+void add_audit_operations(const Services&, std::vector<Operation>&);   // exports of histories
 void add_system_operations(const Services&, std::vector<Operation>&);  // health, JWKS, demo
 
 // 422 with everything that is wrong with the body.

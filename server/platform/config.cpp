@@ -518,6 +518,17 @@ std::variant<CommandLine, int> read_command_line(int argc, const char* const* ar
         command(*audit, "verify", "Check every chain and checkpoint; exit 1 when one is broken",
                 Command::audit_verify);
     verify->add_flag("--json", line.json, "Print JSON");
+    CLI::App* history =
+        command(*audit, "export",
+                "Print the histories of an application and its users, or of one user",
+                Command::audit_export);
+    history->add_option("--application", line.application, "The application")->required();
+    history->add_option("--user", line.user,
+                        "Only this user: the integrator's id, or ours (usr_...), also when erased");
+    history
+        ->add_option("--format", line.format,
+                     "jsonl (can be checked by itself) or csv (for a spreadsheet)")
+        ->check(CLI::IsMember({"jsonl", "csv"}));
 
     CLI::App* keys = group("keys", "The key ring that everything at rest is sealed under");
     command(*keys, "init", "Make a new key ring", Command::keys_init);

@@ -21,6 +21,7 @@ enum class Command {
     api_key_list,
     api_key_revoke,
     audit_verify,
+    audit_export,
     keys_init,
     keys_add,
     keys_activate,
@@ -73,6 +74,8 @@ struct CommandLine {
     std::vector<std::string> methods;  // application set
     std::string remember;              // application set: "on", "off"; empty: as it is
     std::string language;              // whatsapp template
+    std::string user;                  // audit export
+    std::string format = "jsonl";      // audit export
     bool json = false;
 };
 
