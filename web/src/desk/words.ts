@@ -29,7 +29,7 @@ const kKnownGroups: readonly Group[] = ['mailbox', 'phone', 'document', 'in_pers
 const kActors = ['owner', 'agent', 'application', 'operator', 'system'] as const;
 const kWhys = [
   'state', 'role', 'recorder', 'opener', 'own_account', 'already_approved', 'evidence_missing', 'no_delivery',
-  'address_changed', 'no_address', 'was_evidence', 'not_configured', 'same_group', 'already_recorded',
+  'address_changed', 'no_address', 'was_evidence', 'not_configured', 'same_group', 'repeated', 'other_way',
 ] as const;
 const kSteps = [
   'opened', 'evidence_recorded', 'approved', 'waiting', 'paused', 'resumed', 'link_sent', 'link_redeemed', 'done',

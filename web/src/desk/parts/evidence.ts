@@ -12,6 +12,21 @@ import { desk } from '../session.js';
 import { actionOf, groupText, kindHint, kindText, whyText } from '../words.js';
 import { kRefusals } from './refusals.js';
 
+/** As recorded, with the rule that of one group only the best counts. */
+export function judged(all: readonly Evidence[]): readonly Evidence[] {
+  const best = new Map<string, Evidence>();
+  for (const e of all) {
+    const known = e.group ? best.get(e.group) : undefined;
+    if (e.counts && e.group && (!known || e.points > known.points)) best.set(e.group, e);
+  }
+  return all.map((e) => (e.counts && e.group && best.get(e.group) !== e ? { ...e, counts: false, why: 'same_group' } : e));
+}
+
+/** What recording it now would be worth: nothing the second time. */
+function now(kind: EvidenceKind, all: readonly Evidence[]): EvidenceKind {
+  return kind.counts && all.some((e) => e.kind === kind.kind && e.counts) ? { ...kind, counts: false, why: 'repeated' } : kind;
+}
+
 /** What a proof is worth, or why nothing. */
 function worth(e: EvidenceKind): TemplateResult {
   return e.counts
@@ -37,7 +52,7 @@ export class DeskEvidence extends DeskForm {
     return html`<section class="card" aria-labelledby="desk-evidence">
       <h2 id="desk-evidence">${t('desk.evidence.title')}</h2>
       ${this.#meter(c)}
-      ${c.evidence.length > 0 ? html`<ul class="desk-evidence-list">${c.evidence.map((e) => this.#recorded(e))}</ul>` : html`<p class="muted">${t('desk.evidence.none')}</p>`}
+      ${c.evidence.length > 0 ? html`<ul class="desk-evidence-list">${judged(c.evidence).map((e) => this.#recorded(e))}</ul>` : html`<p class="muted">${t('desk.evidence.none')}</p>`}
       ${action.allowed
         ? this.#form(c)
         : c.next === 'none'
@@ -73,7 +88,7 @@ export class DeskEvidence extends DeskForm {
       ${this.summary()}
       <fieldset aria-describedby=${error ? 'kind-error' : nothing}>
         <legend class="visually-hidden">${t('desk.evidence.kind')}</legend>
-        ${c.evidence_kinds.map(
+        ${c.evidence_kinds.map((kind) => now(kind, c.evidence)).map(
           (k) => html`<label class="radio desk-kind">
             <input type="radio" name="kind" value=${k.kind} />
             <span>${kindText(k.kind)}</span>

@@ -41,7 +41,7 @@ export class DeskHelp extends DeskElement {
         </dl>
         <label class="desk-check"><input type="checkbox" .checked=${this.on} @change=${this.#switch} /> ${t('desk.help.on')}</label>
         <p class="muted small">${t('desk.help.on_hint')}</p>
-        <form method="dialog"><button class="button secondary">${t('desk.help.close')}</button></form>
+        <form method="dialog"><button class="button secondary" autofocus>${t('desk.help.close')}</button></form>
       </div>
     </dialog>`;
   }

@@ -12,6 +12,10 @@ const kMethods: Readonly<Record<Method, MessageKey>> = {
   whatsapp: 'desk.method.whatsapp',
   backup_code: 'desk.method.backup_code',
 };
+const kProblems: Readonly<Record<string, MessageKey>> = {
+  identity_changed: 'desk.who.unknown_owner',
+  stolen: 'desk.who.stolen',
+};
 export const methodText = (method: string): string => (Object.hasOwn(kMethods, method) ? t(kMethods[method as Method]) : method);
 
 function method(m: OwnMethod): TemplateResult {
@@ -19,7 +23,7 @@ function method(m: OwnMethod): TemplateResult {
     <strong><bdi>${m.label}</bdi></strong>
     <span class="muted small">${methodText(m.method)}${m.to ? html` · <bdi>${m.to}</bdi>` : nothing}
       · ${m.last_used_at ? t('desk.who.used', { time: when(m.last_used_at) }) : t('desk.who.never_used')}</span>
-    ${m.problem ? html`<span class="state warn">${t('desk.who.problem')}</span>` : nothing}
+    ${m.problem ? html`<span class="state warn">${t(kProblems[m.problem] ?? 'desk.who.problem')}</span>` : nothing}
   </li>`;
 }
 
