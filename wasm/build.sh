@@ -1,5 +1,6 @@
 #!/bin/sh
-# build.sh [--debug] - compiles shared/ and abi.cpp to build/wasm/twofold_core.wasm.
+# build.sh [--debug] - compiles shared/ and abi.cpp to build/wasm/twofold_core.wasm, and the check of
+# histories (audit_abi.cpp) to build/wasm/twofold_audit.wasm.
 #
 # Needs Debian's emscripten (3.1.6 on Debian 12, 3.1.69 on Debian 13) and the Crypto++ sources of
 # tools/fetch_sources.sh. Only the compiler comes through em++, for its headers; the link is plain
@@ -56,22 +57,38 @@ sed -f "$here/roll_sha.sed" "$deps/cryptopp/sha.cpp" > "$objects/sha.cpp"
 rm -f "$objects"/*.o
 # shellcheck disable=SC2086
 {
-    for file in backup_code base32 clock_doctor code_text hmac hotp otpauth plain_text qr svg totp; do
+    for file in audit_chain backup_code base32 clock_doctor code_text hmac hotp otpauth plain_text qr sha256 svg totp; do
         compile "$file" "$root/shared/$file.cpp" $own
     done
-    compile abi "$here/abi.cpp" $own -fno-builtin-memcmp -fno-builtin-strlen
+    for file in abi audit_abi; do
+        compile "$file" "$here/$file.cpp" $own -fno-builtin-memcmp -fno-builtin-strlen
+    done
     compile hash_block "$root/shared/hash_block.cpp" $hashes
     compile hash_constants "$here/hash_constants.cpp" $own
     compile sha "$objects/sha.cpp" $hashes -include "$here/weak_tables.hpp" -w
 }
-"$linker" -o "$out/linked.wasm" "$objects"/*.o --no-entry --gc-sections --strip-all --global-base=1024 \
-    --export=a -z stack-size=65536 \
-    -mllvm -disable-lsr -mllvm -combiner-global-alias-analysis=false --initial-memory=393216 --max-memory=393216
-# Twice, because the first run's inlining opens ways for the second: 3 % smaller.
-for run in 1 2; do
-    wasm-opt -Os --always-inline-max-function-size=10 --low-memory-unused --enable-bulk-memory \
-        --enable-nontrapping-float-to-int --enable-sign-ext \
-        --strip-debug --strip-producers --strip-target-features "$out/linked.wasm" -o "$out/optimised.wasm"
-    mv "$out/optimised.wasm" "$out/linked.wasm"
-done
-mv "$out/linked.wasm" "$out/twofold_core.wasm"
+
+link() { # module memory objects...
+    module=$out/$1.wasm
+    memory=$2
+    shift 2
+    files=
+    for name; do files="$files $objects/$name.o"; done
+    # shellcheck disable=SC2086
+    "$linker" -o "$out/linked.wasm" $files --no-entry --gc-sections --strip-all --global-base=1024 \
+        --export=a -z stack-size=65536 -mllvm -disable-lsr -mllvm -combiner-global-alias-analysis=false \
+        "--initial-memory=$memory" "--max-memory=$memory"
+    # Twice, because the first run's inlining opens ways for the second: 3 % smaller.
+    for run in 1 2; do
+        wasm-opt -Os --always-inline-max-function-size=10 --low-memory-unused --enable-bulk-memory \
+            --enable-nontrapping-float-to-int --enable-sign-ext \
+            --strip-debug --strip-producers --strip-target-features "$out/linked.wasm" -o "$out/optimised.wasm"
+        mv "$out/optimised.wasm" "$out/linked.wasm"
+    done
+    mv "$out/linked.wasm" "$module"
+}
+
+# The order of the objects is part of the core's bytes.
+link twofold_core 393216 abi backup_code base32 clock_doctor code_text hash_block hash_constants hmac \
+    hotp otpauth plain_text qr sha svg totp
+link twofold_audit 393216 audit_abi audit_chain hash_block hash_constants hmac sha sha256

@@ -8,7 +8,7 @@ import { manifest } from "./manifest.mjs";
 import { tokensCss } from "./tokens.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const kEntries = ["index", "define", "define_setup", "define_verify", "define_support", "core", "core_node", "api", "i18n", "tokens"];
+const kEntries = ["index", "define", "define_setup", "define_verify", "define_support", "core", "core_node", "audit", "api", "i18n", "tokens"];
 
 /** Minifies the css`…` literals of the style files, which esbuild leaves as it is. */
 export const minifyCss = {
@@ -55,8 +55,10 @@ export async function bundle(outdir, options = {}) {
 async function write(outdir, options) {
   mkdirSync(outdir, { recursive: true });
   for (const { path, text } of (await bundle(outdir, options)).files) writeFileSync(path, text);
-  const wasm = [`${root}../build/wasm/twofold_core.wasm`, `${root}twofold_core.wasm`].find(existsSync);
-  if (wasm) copyFileSync(wasm, `${outdir}/twofold_core.wasm`);
+  for (const name of ["twofold_core.wasm", ...(options.entryPoints ? [] : ["twofold_audit.wasm"])]) {
+    const wasm = [`${root}../build/wasm/${name}`, `${root}${name}`].find(existsSync);
+    if (wasm) copyFileSync(wasm, `${outdir}/${name}`);
+  }
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
