@@ -49,6 +49,24 @@ Judged judge_sent(Tx& tx, Core& core, const FactorRow& factor, std::string_view 
     return {};
 }
 
+// What an attempt cost this app or address is given back; what was spent on another address stays
+// spent (rule 2), or whoever proves their own mailbox in between guesses at a foreign one for ever.
+void forgive_pending(Tx& tx, BudgetRow& budget, const FactorRow& factor) {
+    constexpr int kSentAtMost = 64;  // more than any limit lets go out in an enrolment's life
+    if (budget.version == 0) return;
+    int spent_here = budget.failures;
+    if (is_delivered(factor.method)) {
+        spent_here = 0;
+        for (const DeliveryRow& sent : tx.deliveries({}, factor.id, kSentAtMost))
+            spent_here += sent.failures;
+    }
+    budget.failures = std::max(budget.failures - spent_here, 0);
+    if (budget.failures == 0)
+        tx.delete_budget(budget.id);
+    else
+        tx.put_budget(budget);
+}
+
 Judged judge_pending(Tx& tx, Core& core, const FactorRow& factor, std::string_view digits) {
     if (is_delivered(factor.method)) return judge_sent(tx, core, factor, digits);
     if (static_cast<std::size_t>(factor.totp.digits) != digits.size())
@@ -181,7 +199,7 @@ Outcome<EnrolmentConfirmed> Enrolments::confirm(const Caller& caller, std::strin
             factor->last_step_session = hand_of(core_, caller);
         }
         tx.update_factor(*factor);
-        tx.delete_budget(budget_id);
+        forgive_pending(tx, budget, *factor);
         inherit_failures(tx, core_, *owner, factor->id);
         record(tx, core_, caller, *owner,
                {.action = "enrollment.confirmed",

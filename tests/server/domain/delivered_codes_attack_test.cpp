@@ -1,0 +1,59 @@
+// What an attacker would try with codes by email and WhatsApp, and does not get.
+#include "server/domain/throttle.hpp"
+#include "tests/server/domain/post.hpp"
+
+namespace twofold::domain {
+namespace {
+
+EnrolmentRequest enrolment(Method method, const std::string& address) {
+    EnrolmentRequest request;
+    request.method = method;
+    request.address = address;
+    return request;
+}
+
+}  // namespace
+
+TEST_CASE("rule 2: an address proven in between gives no guess at another one back") {
+    Post w;
+    int guesses = 0;
+    for (int round = 0; round < 4; ++round) {
+        // Four guesses at a mailbox of somebody else ...
+        auto foreign = w.enrolments.start(w.me(), "me", enrolment(Method::email, "v@foreign.example"));
+        if (!foreign) break;
+        const std::string theirs = w.code_in(w.newest_code());
+        for (int i = 0; i < 4; ++i) {
+            const auto tried = w.enrolments.confirm(w.me(), "me", foreign->view.id, w.other(theirs));
+            guesses += code_of(tried) == Code::code_invalid;
+        }
+        // ... then one's own is confirmed, which must not buy four more.
+        w.clock.advance(1);
+        auto own = w.enrolments.start(w.me(), "me", enrolment(Method::email, "a@own.example"));
+        if (!own) break;
+        const auto done =
+            w.enrolments.confirm(w.me(), "me", own->view.id, w.code_in(w.newest_code()));
+        if (!done) break;
+        w.clock.advance(1);
+        const auto asked = ask(w, Action::disable, {}, own->view.id);
+        REQUIRE(asked);
+        ProofGiven proof;
+        REQUIRE(w.challenges.verify(w.me(), asked->id, {w.code_in(w.newest_code()), {}, {}}));
+        proof.challenge = asked->id;
+        REQUIRE(w.enrolments.disable(w.me(), "me", proof));
+        w.clock.advance(5);
+    }
+    CHECK(guesses == 5);
+}
+
+TEST_CASE("rule 2: wrong codes for an address are forgiven when that address is proven") {
+    Post w;
+    const EnrolmentStarted started = w.begin(Method::email, "a@b.example");
+    const std::string code = w.code_in(w.newest_code());
+    for (int i = 0; i < 3; ++i)
+        CHECK(code_of(w.enrolments.confirm(w.me(), "me", started.view.id, w.other(code))) ==
+              Code::code_invalid);
+    REQUIRE(w.enrolments.confirm(w.me(), "me", started.view.id, code));
+    CHECK(w.store.snapshot().budgets.empty());
+}
+
+}  // namespace twofold::domain
