@@ -47,7 +47,8 @@ void leave_tombstone(Tx& tx, Core& core, const UserRow& user) {
 void inherit_failures(Tx& tx, Core& core, const UserRow& user) {
     const std::optional<TombstoneRow> row = live_tombstone(tx, core, user);
     if (!row) return;
-    inherit_into(tx, *row, pending_budget_id(user.id, Method::totp), user.id);
+    for (const Method method : {Method::totp, Method::email, Method::whatsapp})
+        inherit_into(tx, *row, pending_budget_id(user.id, method), user.id);
     inherit_into(tx, *row, backup_budget_id(user.id), user.id);
 }
 

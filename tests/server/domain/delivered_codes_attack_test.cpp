@@ -56,4 +56,27 @@ TEST_CASE("rule 2: wrong codes for an address are forgiven when that address is 
     CHECK(w.store.snapshot().budgets.empty());
 }
 
+TEST_CASE("rule 2: erasing a user gives no guesses at an address back") {
+    for (const Method method : {Method::email, Method::whatsapp}) {
+        World w(with_channels());
+        const std::string key = w.key_for("Shop");
+        const std::string address = method == Method::email ? "v@foreign.example" : "+34612345621";
+        int guesses = 0;
+        for (int round = 0; round < 3; ++round) {
+            REQUIRE(w.users.put(w.by_key(key), "mallory", {}));
+            const auto started =
+                w.enrolments.start(w.by_key(key), "mallory", enrolment(method, address));
+            REQUIRE((started || code_of(started) == Code::factor_locked));
+            for (int i = 0; started && i < 5; ++i) {
+                const auto tried =
+                    w.enrolments.confirm(w.by_key(key), "mallory", started->view.id, "000000");
+                guesses += code_of(tried) == Code::code_invalid;
+            }
+            REQUIRE(w.users.erase(w.by_key(key), "mallory", {}, {}));
+            w.clock.advance(1);
+        }
+        CHECK(guesses == 5);
+    }
+}
+
 }  // namespace twofold::domain
