@@ -116,14 +116,17 @@ struct Opened {
     bool charged = false;
 };
 Opened check_right(Tx& tx, Core& core, const Caller& caller, const UserRow& owner,
-                   const EnrolmentRequest& request, ProofCheck& proof, bool enrolled) {
+                   const EnrolmentRequest& request, Action action, ProofCheck& proof,
+                   bool enrolled) {
     const Instant now = core.clock.now();
     if (!enrolled) {
         if (password_is_fresh(caller, core.settings, now)) return {};
         return {{}, problem(Code::reauthentication_required), false};
     }
     if (!request.proof.empty()) return {OpenedWith::proof, proof.check(tx, owner), true};
-    if (recover_grant(tx, caller, owner.id, now, false)) return {OpenedWith::recover, {}, false};
+    // A backup code that was found gives no way to send the owner's codes elsewhere (ADR 0007).
+    if (action != Action::change_address && recover_grant(tx, caller, owner.id, now, false))
+        return {OpenedWith::recover, {}, false};
     return {{}, problem(Code::proof_required), false};
 }
 
@@ -233,8 +236,8 @@ Outcome<EnrolmentStarted> Enrolments::start(const Caller& caller, std::string_vi
         FactorRow& row = *made;
         std::vector<FactorRow> before = tx.factors(owner->id);
         if (auto full = no_room(core_, request, before, row.address_index)) return refuse(*full);
-        const Opened opened =
-            check_right(tx, core_, caller, *owner, request, proof, has_second_factor(before));
+        const Opened opened = check_right(tx, core_, caller, *owner, request, *action, proof,
+                                          has_second_factor(before));
         if (opened.refused) {
             answer = *opened.refused;
             return opened.charged;

@@ -79,4 +79,17 @@ TEST_CASE("rule 2: erasing a user gives no guesses at an address back") {
     }
 }
 
+TEST_CASE("rule 8: a sign-in by backup code never changes the address codes go to") {
+    Post w;
+    const Post::Mailbox box = w.enable(Method::email, "a@b.example");
+    w.token = w.sign_in().session.token;
+    const auto in = w.accounts.sign_in_verify(w.me(), {box.backup_codes[0], {}, {}});
+    REQUIRE(in);
+    w.token = in->session.token;
+    EnrolmentRequest thief = enrolment(Method::email, "thief@evil.example");
+    thief.replaces = box.id;
+    CHECK(code_of(w.enrolments.start(w.me(), "me", thief)) == Code::proof_required);
+    CHECK(w.start(w.me(), "me", {}, box.id));  // an app in its place is what the grant is for
+}
+
 }  // namespace twofold::domain
