@@ -83,6 +83,16 @@ Judged judge_pending(Tx& tx, Core& core, const FactorRow& factor, std::string_vi
     return {false, {}, *step};
 }
 
+// Whether judge_pending will compare the code, as things stand.
+bool can_be_judged(Tx& tx, const FactorRow& factor, std::string_view digits, Instant now) {
+    if (now >= factor.expires_at) return false;
+    if (!is_delivered(factor.method))
+        return digits.size() == static_cast<std::size_t>(factor.totp.digits);
+    const std::vector<DeliveryRow> newest = tx.deliveries({}, factor.id, 1);
+    return !newest.empty() && is_live(newest.front(), now) &&
+           digits.size() == static_cast<std::size_t>(newest.front().digits);
+}
+
 }  // namespace
 
 Outcome<EnrolmentConfirmed> Enrolments::confirm(const Caller& caller, std::string_view user,
@@ -93,8 +103,8 @@ Outcome<EnrolmentConfirmed> Enrolments::confirm(const Caller& caller, std::strin
     if (!digits) return invalid("/code", "format");
 
     // Backup codes come with the first factor or a recover grant. They take 10 Argon2id, so they
-    // are made before the transaction, when the state at this moment asks for them and no lock
-    // forbids.
+    // are made before the transaction, when the state at this moment asks for them and the code will
+    // be judged: what is refused without being charged must not cost that much.
     std::optional<NewBackupSet> codes;
     Method method = Method::totp;
     bool wants_codes = false;
@@ -105,7 +115,8 @@ Outcome<EnrolmentConfirmed> Enrolments::confirm(const Caller& caller, std::strin
         for (const FactorRow& f : factors) {
             if (f.id != id || f.status != FactorStatus::pending) continue;
             method = f.method;
-            wants_codes = f.opened_with == OpenedWith::recover || !has_second_factor(factors);
+            wants_codes = (f.opened_with == OpenedWith::recover || !has_second_factor(factors)) &&
+                          can_be_judged(tx, f, *digits, core_.clock.now());
         }
         const BudgetRow* budget = find_budget(budgets, pending_budget_id(known->id, method));
         if (budget != nullptr && locked(*budget, core_.clock.now())) wants_codes = false;
@@ -167,7 +178,7 @@ Outcome<EnrolmentConfirmed> Enrolments::confirm(const Caller& caller, std::strin
             answer = Problem{Code::factor_locked, left, {}, {}};
             return false;
         }
-        if ((first || grant) && !codes) {
+        if ((first || grant) && !codes && can_be_judged(tx, *factor, *digits, now)) {
             // The state moved since the look: the caller tries again.
             answer = Problem{Code::unavailable, Seconds(1), {}, {}};
             return false;

@@ -92,4 +92,21 @@ TEST_CASE("rule 8: a sign-in by backup code never changes the address codes go t
     CHECK(w.start(w.me(), "me", {}, box.id));  // an app in its place is what the grant is for
 }
 
+TEST_CASE("a confirm that cannot be judged makes no backup codes") {
+    Post w;
+    const EnrolmentStarted started = w.begin(Method::email, "a@b.example");
+    const std::string code = w.code_in(w.newest_code());
+    const int before = w.hasher.derives;
+    CHECK(code_of(w.enrolments.confirm(w.me(), "me", started.view.id, "1234567")) ==
+          Code::validation_failed);
+    w.clock.advance(601);
+    CHECK(code_of(w.enrolments.confirm(w.me(), "me", started.view.id, code)) ==
+          Code::code_not_sent);
+    w.clock.advance(300);
+    w.reauthenticate();
+    CHECK(code_of(w.enrolments.confirm(w.me(), "me", started.view.id, code)) ==
+          Code::enrollment_expired);
+    CHECK(w.hasher.derives == before);  // Argon2id is dear: refusals that cost no try must not pay it
+}
+
 }  // namespace twofold::domain
