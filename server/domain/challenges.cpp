@@ -55,6 +55,17 @@ const FactorRow* find_active(const std::vector<FactorRow>& factors, std::string_
     return nullptr;
 }
 
+// A session before its second step lives as long as its challenge, or a code that was sent again at
+// the last minute could not be entered.
+void keep_alive(Tx& tx, const Caller& caller, const ChallengeRow& challenge) {
+    const SessionCaller* session = caller.session();
+    if (session == nullptr || session->state != SessionState::second_step) return;
+    std::optional<SessionRow> row = tx.lock_session(session->id);
+    if (!row || row->expires_at >= challenge.expires_at) return;
+    row->expires_at = challenge.expires_at;
+    tx.update_session(*row);
+}
+
 }  // namespace
 
 Outcome<ChallengeView> Challenges::create(const Caller& caller, std::string_view user,
@@ -168,6 +179,7 @@ Outcome<Challenges::Sent> Challenges::send(const Caller& caller, const Challenge
             send_code(tx, core_, asker, {&*owner, factor, &*row, asker.client.ip});
         if (!sent) return refuse(sent.error());
         tx.update_challenge(*row);
+        keep_alive(tx, caller, *row);
         answer = Sent{*sent, row->expires_at};
         return true;
     };

@@ -109,4 +109,30 @@ TEST_CASE("a confirm that cannot be judged makes no backup codes") {
     CHECK(w.hasher.derives == before);  // Argon2id is dear: refusals that cost no try must not pay it
 }
 
+TEST_CASE("a code sent again at the last minute can still be entered") {
+    Post w;
+    const Post::Mailbox box = w.enable(Method::email, "a@b.example");
+    const SignedIn half = w.sign_in();
+    const auto caller = [&] { return w.with(half.session.token); };
+    const ChallengeId id = half.me.challenge->id;
+    REQUIRE(w.challenges.send(caller(), id, box.id));
+    w.clock.advance(590);
+    const auto again = w.challenges.send(caller(), id, box.id);
+    REQUIRE(again);
+    w.clock.advance(60);
+    CHECK(w.accounts.sign_in_verify(caller(), {w.code_in(w.newest_code()), {}, {}}));
+}
+
+TEST_CASE("rule 7: a session before its second step lives half an hour at most") {
+    Post w;
+    const Post::Mailbox box = w.enable(Method::email, "a@b.example");
+    const SignedIn half = w.sign_in();
+    const auto caller = [&] { return w.with(half.session.token); };
+    for (int i = 0; i < 4; ++i) {
+        (void)w.challenges.send(caller(), half.me.challenge->id, box.id);
+        w.clock.advance(500);
+    }
+    CHECK(caller().session() == nullptr);
+}
+
 }  // namespace twofold::domain
