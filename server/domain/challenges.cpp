@@ -114,7 +114,7 @@ Outcome<ChallengeView> Challenges::create(const Caller& caller, std::string_view
         const Caller asker = behind(caller, row);
         if (only != nullptr && is_delivered(only->method)) {
             const Outcome<DeliveryView> sent =
-                send_code(tx, core_, asker, {&*owner, only, &row, asker.client.ip});
+                send_code(tx, core_, asker, {&*owner, only, &row});
             if (!sent) {
                 answer = sent.error();
                 return false;
@@ -176,7 +176,7 @@ Outcome<Challenges::Sent> Challenges::send(const Caller& caller, const Challenge
             return refuse(invalid("/enrollment_id", "not_delivered"));
         const Caller asker = behind(caller, *row);
         const Outcome<DeliveryView> sent =
-            send_code(tx, core_, asker, {&*owner, factor, &*row, asker.client.ip});
+            send_code(tx, core_, asker, {&*owner, factor, &*row});
         if (!sent) return refuse(sent.error());
         tx.update_challenge(*row);
         keep_alive(tx, caller, *row);

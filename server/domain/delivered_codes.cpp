@@ -68,10 +68,20 @@ Problem too_soon(Seconds wait) {
     return Problem{Code::rate_limited, std::max(wait, Seconds(1)), {}, {}};
 }
 
+// The network that asks. An integrator's back end is not its people's network, and what it says of
+// theirs is its own word: that counts for its application alone, or one application could use up what
+// the people of another one may have.
+std::string network_key(const Caller& caller, const CodeRequest& request) {
+    if (caller.session() != nullptr) return network_of(caller.client.ip);
+    const bool told = request.challenge != nullptr && !request.challenge->client.ip.empty();
+    if (!told) return {};
+    return request.factor->application.value + "\n" + network_of(request.challenge->client.ip);
+}
+
 // Security 24. Always in this order, so that two transactions wait for each other but never in a
 // circle. A refusal later in the list rolls the earlier ones back with everything else.
-std::optional<Problem> over_limit(Tx& tx, Core& core, const CodeRequest& request,
-                                  const std::string& destination) {
+std::optional<Problem> over_limit(Tx& tx, Core& core, const Caller& caller,
+                                  const CodeRequest& request, const std::string& destination) {
     const Settings& s = core.settings;
     const FactorRow& factor = *request.factor;
     struct Limit {
@@ -82,7 +92,7 @@ std::optional<Problem> over_limit(Tx& tx, Core& core, const CodeRequest& request
     const std::array<Limit, 5> limits{{
         {"code:address", factor.address_index, s.codes_per_address},
         {"code:user", factor.user.value, s.codes_per_user},
-        {"code:ip", network_of(request.client_ip), s.codes_per_ip},
+        {"code:ip", network_key(caller, request), s.codes_per_ip},
         {"code:application", factor.application.value, s.codes_per_application},
         {"code:region", factor.method == Method::whatsapp ? destination : "", s.codes_per_region},
     }};
@@ -278,7 +288,7 @@ Outcome<DeliveryView> send_code(Tx& tx, Core& core, const Caller& caller,
     if (address.empty()) return problem(Code::unavailable);  // its key is missing
     DeliveryRow delivery;
     delivery.destination = factor.method == Method::whatsapp ? "whatsapp:" + factor.region : "email";
-    if (std::optional<Problem> refused = over_limit(tx, core, request, delivery.destination))
+    if (std::optional<Problem> refused = over_limit(tx, core, caller, request, delivery.destination))
         return *refused;
 
     for (DeliveryRow& before : sent)

@@ -37,7 +37,6 @@ struct CodeRequest {
     const UserRow* user = nullptr;
     const FactorRow* factor = nullptr;  // email or whatsapp, its address sealed inside
     ChallengeRow* challenge = nullptr;  // null: confirms the pending factor itself
-    std::string client_ip;
 };
 
 // Sends one more code and ends the one before it for the same challenge and factor (security 20).

@@ -195,7 +195,7 @@ std::optional<Problem> hand_over(Tx& tx, Core& core, const Caller& caller, const
                                  EnrolmentStarted& started) {
     if (!is_delivered(row.method)) return show_secret(tx, core, owner, row, secret, started);
     const Outcome<DeliveryView> sent =
-        send_code(tx, core, caller, {&owner, &row, nullptr, caller.client.ip});
+        send_code(tx, core, caller, {&owner, &row, nullptr});
     if (sent) {
         started.view.delivery = *sent;
         return std::nullopt;
@@ -289,7 +289,7 @@ Outcome<DeliveryView> Enrolments::send(const Caller& caller, std::string_view us
             answer = problem(Code::not_found);
             return false;
         }
-        answer = send_code(tx, core_, caller, {&*owner, &*factor, nullptr, caller.client.ip});
+        answer = send_code(tx, core_, caller, {&*owner, &*factor, nullptr});
         return answer.has_value();
     };
     const Outcome<Done> done = core_.store.write(caller.request_id, work);

@@ -12,6 +12,14 @@ EnrolmentRequest enrolment(Method method, const std::string& address) {
     return request;
 }
 
+ChallengeRequest sign_in_by(const FactorId& factor, const std::string& ip) {
+    ChallengeRequest request;
+    request.purpose = Purpose::sign_in;
+    request.enrollment = factor;
+    if (!ip.empty()) request.client = ClientInfo{ip, "Browser/1"};
+    return request;
+}
+
 }  // namespace
 
 TEST_CASE("rule 2: an address proven in between gives no guess at another one back") {
@@ -77,6 +85,42 @@ TEST_CASE("rule 2: erasing a user gives no guesses at an address back") {
         }
         CHECK(guesses == 5);
     }
+}
+
+TEST_CASE("security 24: the limit of a network is counted where the network is known") {
+    Settings settings = with_channels();
+    settings.codes_per_ip = 2;
+    settings.codes_per_address = 100;
+    settings.codes_per_user = 100;
+    Post w(settings);
+    const std::string hostile = w.key_for("Hostile");
+    const std::string honest = w.key_for("Honest");
+    const auto with_mail = [&](const std::string& key, const std::string& user) {
+        REQUIRE(w.users.put(w.by_key(key), user, {}));
+        const auto started = w.enrolments.start(w.by_key(key), user,
+                                                enrolment(Method::email, user + "@x.example"));
+        REQUIRE(started);
+        REQUIRE(w.enrolments.confirm(w.by_key(key), user, started->view.id,
+                                     w.code_in(w.newest_code())));
+        return started->view.id;
+    };
+    // An integrator's back end is one address for all its people: no limit of people's networks.
+    std::vector<FactorId> people;
+    for (int i = 0; i < 4; ++i) people.push_back(with_mail(honest, "h" + std::to_string(i)));
+    const FactorId evil = with_mail(hostile, "evil");
+
+    // What an application says of a network counts for that application alone.
+    const auto evil_asks = [&] {
+        return w.challenges.create(w.by_key(hostile), "evil", sign_in_by(evil, "192.0.2.1"));
+    };
+    CHECK(evil_asks());
+    CHECK(evil_asks());
+    CHECK(code_of(evil_asks()) == Code::rate_limited);
+    CHECK(w.challenges.create(w.by_key(honest), "h0", sign_in_by(people[0], "192.0.2.1")));
+    CHECK(w.enrolments.start(w.me(), "me", enrolment(Method::email, "alice@x.example")));
+    CHECK(w.enrolments.start(w.me(), "me", enrolment(Method::email, "alice@x.example")));
+    CHECK(code_of(w.enrolments.start(w.me(), "me", enrolment(Method::email, "alice@y.example"))) ==
+          Code::rate_limited);
 }
 
 TEST_CASE("rule 8: a sign-in by backup code never changes the address codes go to") {
