@@ -32,9 +32,9 @@ ROOMS = {
     "shared": ((), ("cryptopp",)),
     # The module brings its own form of the hashes' constants, which Crypto++ declares.
     "wasm": (("shared",), ("cryptopp",)),
-    "server/domain": (("shared",), ()),
+    "server/domain": (("shared",), ("idn",)),
     "server/storage": (("shared", "server/domain"), ("soci", "posix")),
-    "server/delivery": (("shared", "server/domain"), ("curl", "idn", "json", "posix")),
+    "server/delivery": (("shared", "server/domain"), ("curl", "json", "posix")),
     "server/http": (("shared", "server/domain"), ("httplib", "json", "openssl", "posix")),
     "server/platform": (("shared", "server/domain"), ("openssl", "argon2", "phonenumber", "log", "cli", "json",
                                                      "posix")),

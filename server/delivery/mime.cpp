@@ -1,12 +1,9 @@
 #include "server/delivery/mime.hpp"
 
-#include <idn2.h>
-
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 
 namespace twofold::delivery {
 namespace {
@@ -101,15 +98,9 @@ std::optional<std::string> smtp_address(std::string_view address) {
                                               std::string_view::npos;
     };
     if (local.front() == '-' || std::any_of(local.begin(), local.end(), unfit)) return std::nullopt;
-    std::string host(address.substr(at + 1));
-    const bool plain = std::all_of(host.begin(), host.end(), ascii);
-    if (!plain) {
-        char* converted = nullptr;
-        if (idn2_to_ascii_8z(host.c_str(), &converted, IDN2_NONTRANSITIONAL) != IDN2_OK)
-            return std::nullopt;
-        host = converted;
-        std::free(converted);  // NOLINT: the library's own allocator
-    }
+    const std::optional<std::string> converted = domain::ascii_host(address.substr(at + 1));
+    if (!converted) return std::nullopt;
+    const std::string& host = *converted;
     const auto fit = [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                c == '-' || c == '.';

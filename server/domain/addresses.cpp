@@ -1,6 +1,11 @@
 #include "server/domain/addresses.hpp"
 
+#include <idn2.h>
+
 #include <algorithm>
+#include <cstdlib>
+
+#include "server/domain/text_rules.hpp"
 
 namespace twofold::domain {
 namespace {
@@ -32,6 +37,36 @@ std::string masked_phone(std::string_view e164, std::string_view calling_code) {
     std::string out("+");
     out.append(calling_code).append(calling_code.empty() ? "" : " ");
     return out.append("••• •• ").append(e164.substr(e164.size() - 2));
+}
+
+std::optional<std::string> ascii_host(std::string_view host) {
+    const bool plain = std::all_of(host.begin(), host.end(), [](char c) {
+        return static_cast<unsigned char>(c) < 0x80;
+    });
+    if (plain) return lower(host);
+    if (host.find('\0') != std::string_view::npos) return std::nullopt;  // it reads C strings
+    char* converted = nullptr;
+    if (idn2_to_ascii_8z(std::string(host).c_str(), &converted, IDN2_NONTRANSITIONAL) != IDN2_OK)
+        return std::nullopt;
+    std::string out = lower(converted);
+    std::free(converted);  // NOLINT: the library's own allocator
+    return out;
+}
+
+std::string canonical_email(std::string_view address) {
+    const std::size_t at = address.rfind('@');
+    if (at == std::string_view::npos) return lower(address);
+    const std::string_view host = address.substr(at + 1);
+    return lower(address.substr(0, at)) + "@" + ascii_host(host).value_or(lower(host));
+}
+
+std::string mailbox_of(std::string_view address) {
+    const std::string canonical = canonical_email(address);
+    const std::size_t at = std::min(canonical.rfind('@'), canonical.size());
+    std::string local = canonical.substr(0, std::min(canonical.find('+'), at));
+    std::erase(local, '.');
+    // "+tag@" alone is a mailbox of its own.
+    return (local.empty() ? canonical.substr(0, at) : local) + canonical.substr(at);
 }
 
 }  // namespace twofold::domain

@@ -81,7 +81,8 @@ std::string network_key(const Caller& caller, const CodeRequest& request) {
 // Security 24. Always in this order, so that two transactions wait for each other but never in a
 // circle. A refusal later in the list rolls the earlier ones back with everything else.
 std::optional<Problem> over_limit(Tx& tx, Core& core, const Caller& caller,
-                                  const CodeRequest& request, const std::string& destination) {
+                                  const CodeRequest& request, const std::string& address,
+                                  const std::string& destination) {
     const Settings& s = core.settings;
     const FactorRow& factor = *request.factor;
     struct Limit {
@@ -89,8 +90,11 @@ std::optional<Problem> over_limit(Tx& tx, Core& core, const Caller& caller,
         std::string whom;
         int an_hour;
     };
-    const std::array<Limit, 5> limits{{
-        {"code:address", factor.address_index, s.codes_per_address},
+    const std::string box = factor.method == Method::email ? mailbox_of(address) : address;
+    const std::array<Limit, 6> limits{{
+        {"code:address", factor.application.value + "\n" + box, s.codes_per_address},
+        // Of all applications together: one cannot use up another's share, many cannot flood a box.
+        {"code:mailbox", box, 4 * s.codes_per_address},
         {"code:user", factor.user.value, s.codes_per_user},
         {"code:ip", network_key(caller, request), s.codes_per_ip},
         {"code:application", factor.application.value, s.codes_per_application},
@@ -288,7 +292,7 @@ Outcome<DeliveryView> send_code(Tx& tx, Core& core, const Caller& caller,
     if (address.empty()) return problem(Code::unavailable);  // its key is missing
     DeliveryRow delivery;
     delivery.destination = factor.method == Method::whatsapp ? "whatsapp:" + factor.region : "email";
-    if (std::optional<Problem> refused = over_limit(tx, core, caller, request, delivery.destination))
+    if (std::optional<Problem> refused = over_limit(tx, core, caller, request, address, delivery.destination))
         return *refused;
 
     for (DeliveryRow& before : sent)

@@ -1,5 +1,6 @@
 #include "server/domain/fields.hpp"
 
+#include "server/domain/addresses.hpp"
 #include "server/domain/ids.hpp"
 #include "server/domain/text_rules.hpp"
 
@@ -19,7 +20,7 @@ std::string open_text(Core& core, const SealedPlace& place, const Sealed& sealed
 
 std::string email_index(Core& core, const ApplicationId& application, std::string_view email) {
     if (email.empty()) return {};
-    return core.sealer.keyed_hash("email_index", application.value + "\n" + lower(email));
+    return core.sealer.keyed_hash("email_index", application.value + "\n" + canonical_email(email));
 }
 
 std::string phone_index(Core& core, const ApplicationId& application, std::string_view phone) {

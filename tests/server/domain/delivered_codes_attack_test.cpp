@@ -87,6 +87,66 @@ TEST_CASE("rule 2: erasing a user gives no guesses at an address back") {
     }
 }
 
+TEST_CASE("security 24: one mailbox has one limit, however its address is spelled") {
+    const std::vector<std::string> spellings[] = {
+        {"victim@example.com", "VICTIM@Example.COM", "victim@\xEF\xBD\x85xample.com"},
+        {"victim@b\xC3\xBC" "cher.example", "victim@xn--bcher-kva.example",
+         "victim@B\xC3\x9C" "CHER.example"},
+        {"victim@b\xC3\xBC" "cher.example", "victim@bu\xCC\x88" "cher.example",
+         "victim@\xEF\xBD\x82\xC3\xBC" "cher.example"},
+        {"victim@example.com", "victim+1@example.com", "victim+2@example.com"},
+        {"victim@example.com", "vic.tim@example.com", "v.i.c.t.i.m@example.com"},
+    };
+    for (const auto& some : spellings) {
+        Settings settings = with_channels();
+        settings.codes_per_address = 2;
+        Post w(settings);
+        int sent = 0;
+        for (std::size_t i = 0; i < 3; ++i)
+            sent += w.enrolments.start(w.me(), "me", enrolment(Method::email, some[i])).has_value();
+        INFO(some[1]);
+        CHECK(sent == 2);
+    }
+}
+
+TEST_CASE("security 24: registering under many spellings does not flood one mailbox") {
+    World w;
+    for (int i = 0; i < 8; ++i) {
+        const std::string address = "vic.tim+" + std::to_string(i) + "@Example.com";
+        REQUIRE(w.accounts.register_account(
+            w.nobody(), {.email = address, .password = World::kPassword, .display_name = "V",
+                         .locale = "en"}));
+    }
+    CHECK(w.messages("confirm_email") == w.core.settings.mails_per_address);
+}
+
+TEST_CASE("one mailbox is one method, however its host is spelled") {
+    Post w;
+    const Post::Mailbox box = w.enable(Method::email, "a@b\xC3\xBC" "cher.example");
+    const auto asked = ask(w, Action::add_factor, {}, box.id);
+    REQUIRE(asked);
+    REQUIRE(w.challenges.verify(w.me(), asked->id, {w.code_in(w.newest_code()), {}, {}}));
+    EnrolmentRequest again = enrolment(Method::email, "a@XN--BCHER-KVA.example");
+    again.proof.challenge = asked->id;
+    const auto second = w.enrolments.start(w.me(), "me", again);
+    CHECK(code_of(second) == Code::validation_failed);
+}
+
+TEST_CASE("security 24: many applications together do not flood one mailbox") {
+    Settings settings = with_channels();
+    settings.codes_per_address = 2;
+    World w(settings);
+    int sent = 0;
+    for (int app = 0; app < 8; ++app) {
+        const std::string key = w.key_for("Shop" + std::to_string(app));
+        REQUIRE(w.users.put(w.by_key(key), "u", {}));
+        for (int i = 0; i < 3; ++i)
+            sent += w.enrolments.start(w.by_key(key), "u", enrolment(Method::email, "v@x.example"))
+                        .has_value();
+    }
+    CHECK(sent == 8);  // four times what one application may
+}
+
 TEST_CASE("security 24: the limit of a network is counted where the network is known") {
     Settings settings = with_channels();
     settings.codes_per_ip = 2;
