@@ -6,7 +6,10 @@
 namespace twofold::domain {
 namespace {
 
-std::int64_t interval_ms(const Rate& rate) { return rate.period.count() * 1000 / rate.limit; }
+std::int64_t interval_ms(const Rate& rate) {
+    // At the least 1 ms: with 0 a limit that is set very high would count nothing at all.
+    return std::max<std::int64_t>(rate.period.count() * 1000 / rate.limit, 1);
+}
 
 }  // namespace
 

@@ -183,6 +183,14 @@ TEST_CASE("security 24: the limit of a network is counted where the network is k
           Code::rate_limited);
 }
 
+TEST_CASE("security 24: a limit that is set as high as it goes still counts") {
+    std::int64_t tat = 0;
+    const Rate rate{10'000'000, Seconds(3600)};
+    int taken = 0;
+    while (taken <= rate.limit && !gcra_take(tat, rate, 0)) ++taken;
+    CHECK(taken == rate.limit);
+}
+
 TEST_CASE("rule 8: a sign-in by backup code never changes the address codes go to") {
     Post w;
     const Post::Mailbox box = w.enable(Method::email, "a@b.example");
