@@ -94,7 +94,7 @@ ChallengeView view_of(Tx& tx, Core& core, const ChallengeRow& challenge) {
             method.to = shown_address(core, factor);
             if (application)
                 method.offer =
-                    offer_of(channels, core, *application, factor.method, factor.region);
+                    offer_of(channels, core, *application, factor.method, factor.region, true);
         }
         const BudgetRow* budget = budget_for(factor.id);
         if (budget != nullptr && locked(*budget, now)) {

@@ -11,12 +11,14 @@ namespace {
 
 constexpr Seconds kPumpingWindow{3600};
 constexpr Seconds kPumpedRegionClosed{3600};
+constexpr Failure kPumped = Failure::too_many;  // why such a region is closed, and no other
 constexpr int kNewest = 200;  // codes to a country that its share is taken of
 
-bool closed_now(const std::vector<ChannelRow>& channels, std::string_view id, Instant now) {
-    return std::any_of(channels.begin(), channels.end(), [&](const ChannelRow& row) {
-        return row.id == id && now < row.closed_until;
-    });
+const ChannelRow* closed_now(const std::vector<ChannelRow>& channels, std::string_view id,
+                             Instant now) {
+    for (const ChannelRow& row : channels)
+        if (row.id == id && now < row.closed_until) return &row;
+    return nullptr;
 }
 
 }  // namespace
@@ -34,7 +36,8 @@ bool is_allowed(const ApplicationRow& application, Method method) {
 }
 
 Offer offer_of(const std::vector<ChannelRow>& channels, Core& core,
-               const ApplicationRow& application, Method method, std::string_view region) {
+               const ApplicationRow& application, Method method, std::string_view region,
+               bool proven) {
     if (!is_delivered(method)) return Offer::available;
     if (!(method == Method::email ? core.settings.email : core.settings.whatsapp))
         return Offer::not_configured;
@@ -42,15 +45,16 @@ Offer offer_of(const std::vector<ChannelRow>& channels, Core& core,
     const Instant now = core.clock.now();
     const std::string channel(name_of(method));
     if (closed_now(channels, channel, now)) return Offer::paused;
-    if (!region.empty() && closed_now(channels, channel + ":" + std::string(region), now))
-        return Offer::paused;
+    if (region.empty()) return Offer::available;
+    const ChannelRow* closed = closed_now(channels, channel + ":" + std::string(region), now);
+    if (closed != nullptr && !(proven && closed->failure == kPumped)) return Offer::paused;
     return Offer::available;
 }
 
 Offer offer_of(Tx& tx, Core& core, const ApplicationRow& application, Method method,
-               std::string_view region) {
+               std::string_view region, bool proven) {
     if (!is_delivered(method)) return Offer::available;
-    return offer_of(tx.channels(), core, application, method, region);
+    return offer_of(tx.channels(), core, application, method, region, proven);
 }
 
 Outcome<std::vector<Method>> methods_offered(Core& core, const ApplicationRow& application) {
@@ -104,7 +108,7 @@ Outcome<std::vector<std::string>> close_pumped_regions(Core& core) {
             if (share.sent < core.settings.pumping_min ||
                 share.entered * 100 >= share.sent * core.settings.pumping_share)
                 continue;
-            tx.put_channel({destination, now + kPumpedRegionClosed, Failure::too_many, now});
+            tx.put_channel({destination, now + kPumpedRegionClosed, kPumped, now});
             record_system(tx, core, self,
                           {.action = "channel.closed",
                            .object = destination,

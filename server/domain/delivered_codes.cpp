@@ -125,7 +125,8 @@ std::optional<Problem> not_now(Tx& tx, Core& core, const CodeRequest& request,
     const FactorRow& factor = *request.factor;
     const auto application = tx.application(factor.application);
     if (!application ||
-        offer_of(tx, core, *application, factor.method, factor.region) != Offer::available)
+        offer_of(tx, core, *application, factor.method, factor.region,
+                 factor.status == FactorStatus::active) != Offer::available)
         return problem(Code::method_unavailable);
     if (suspends(factor.trouble)) return problem(Code::factor_suspended);
     const std::string budget_id = factor.status == FactorStatus::active

@@ -1,4 +1,5 @@
 // What an attacker would try with codes by email and WhatsApp, and does not get.
+#include "server/domain/channels.hpp"
 #include "server/domain/throttle.hpp"
 #include "tests/server/domain/post.hpp"
 
@@ -202,6 +203,39 @@ TEST_CASE("rule 8: a sign-in by backup code never changes the address codes go t
     thief.replaces = box.id;
     CHECK(code_of(w.enrolments.start(w.me(), "me", thief)) == Code::proof_required);
     CHECK(w.start(w.me(), "me", {}, box.id));  // an app in its place is what the grant is for
+}
+
+TEST_CASE("codes never entered close a country to new numbers, not to those that are proven") {
+    Settings settings = with_channels();
+    settings.pumping_min = 5;
+    settings.code_life = Seconds(60);
+    Post w(settings);
+    const std::string key = w.key_for("Shop");
+    REQUIRE(w.users.put(w.by_key(key), "u", {}));
+    const auto mine =
+        w.enrolments.start(w.by_key(key), "u", enrolment(Method::whatsapp, "+34612345600"));
+    REQUIRE(mine);
+    REQUIRE(w.enrolments.confirm(w.by_key(key), "u", mine->view.id, w.code_in(w.newest_code())));
+    for (int i = 0; i < 18; ++i)
+        REQUIRE(w.enrolments.start(
+            w.me(), "me", enrolment(Method::whatsapp, "+346123456" + std::to_string(10 + i))));
+    w.clock.advance(61);
+    REQUIRE(close_pumped_regions(w.core)->size() == 1);
+    w.reauthenticate();
+    CHECK(code_of(w.enrolments.start(w.me(), "me", enrolment(Method::whatsapp, "+34612345699"))) ==
+          Code::method_unavailable);
+    // Whoever signs in by WhatsApp alone must not be locked out by a stranger's twenty codes.
+    const auto asked = w.challenges.create(w.by_key(key), "u", sign_in_by(mine->view.id, ""));
+    REQUIRE(asked);
+    CHECK(asked->methods.front().offer == Offer::available);
+    // What Meta itself closes is closed for all.
+    REQUIRE(w.core.store.write(w.request_id(), [&](Tx& tx) {
+        tx.put_channel({"whatsapp:ES", w.clock.now() + Seconds(60), Failure::country_unavailable,
+                        w.clock.now()});
+        return true;
+    }));
+    CHECK(code_of(w.challenges.create(w.by_key(key), "u", sign_in_by(mine->view.id, ""))) ==
+          Code::method_unavailable);
 }
 
 TEST_CASE("a confirm that cannot be judged makes no backup codes") {
