@@ -1,6 +1,5 @@
 // setup_element.ts - <twofold-setup>: the enabling wizard.
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
-import { unsafeHTML } from "lit/directives/unsafe-html.js";
 import { TwofoldApi, type ApiOptions, type Enrollment, type Method, type Offer, type PendingEnrollment, type PhoneRegion } from "../api.js";
 import { Translator, type Messages } from "../i18n.js";
 import { TwofoldElement } from "./base.js";
@@ -60,6 +59,7 @@ export class TwofoldSetup extends TwofoldElement {
   #flow: SetupFlow | undefined;
   #target: VerifyTarget | undefined;
   #account = "";
+  #drawn: { readonly svg: string; readonly node: Node } | undefined;
   #shown = "";
 
   constructor() {
@@ -99,6 +99,7 @@ export class TwofoldSetup extends TwofoldElement {
     removeEventListener("beforeunload", this.#guard);
     this.#flow?.clear();
     this.#flow = undefined;
+    this.#drawn = undefined;
   }
 
   protected override willUpdate(changed: PropertyValues): void {
@@ -188,7 +189,7 @@ export class TwofoldSetup extends TwofoldElement {
                   help: t("setup.name_help"),
                   problem: flow.problem,
                   kind: "name",
-                  value: flow.label || this.replaces?.label || this.#freeName(t("setup.name_default")),
+                  value: flow.label || (this.replaces?.method === "totp" ? this.replaces.label : this.#freeName(t("setup.name_default"))),
                 })
               : nothing}
             ${problemSlot(flow.problem, i18n)} ${app ? notice("info", t("setup.advice_device"), kShield) : nothing}
@@ -293,7 +294,7 @@ export class TwofoldSetup extends TwofoldElement {
     const totp = enrollment.totp!;
     const svg = flow.qr();
     const qr = svg
-      ? html`<div class="qr" part="qr" role="img" aria-label=${t("setup.qr_label")}><div aria-hidden="true">${unsafeHTML(svg)}</div></div>`
+      ? html`<div class="qr" part="qr" role="img" aria-label=${t("setup.qr_label")}><div aria-hidden="true">${this.#drawing(svg)}</div></div>`
       : nothing;
     const open = html`<div class="tight">
       ${button(t("setup.open_app"), { look: this.phone ? "primary" : "plain", icon: kApp, click: () => this.openLink(totp.otpauth_uri) })}
@@ -331,6 +332,16 @@ export class TwofoldSetup extends TwofoldElement {
           </form>
         </li>
       </ol>`;
+  }
+
+  /** The core's SVG as a node, the same one as long as it is the same picture. */
+  #drawing(svg: string): Node {
+    if (this.#drawn?.svg !== svg) {
+      const template = document.createElement("template");
+      template.innerHTML = svg;
+      this.#drawn = { svg, node: template.content.firstElementChild ?? template.content };
+    }
+    return this.#drawn.node;
   }
 
   #key(enrollment: PendingEnrollment, { t }: Translator): TemplateResult {
@@ -481,7 +492,10 @@ export class TwofoldSetup extends TwofoldElement {
     if (flow.enrollment?.totp) this.#account = flow.enrollment.totp.account;
     const shown = `${flow.phase}:${flow.codes?.phase ?? ""}`;
     if (flow.phase !== "proof") this.#target = undefined;
-    if (flow.phase !== "connect") this.copyNote = "";
+    if (flow.phase !== "connect") {
+      this.copyNote = "";
+      this.#drawn = undefined;
+    }
     if (this.#shown !== shown && (this.#shown !== "" || flow.phase !== "start")) void this.focusOn("h2");
     this.#shown = shown;
   }
