@@ -5,6 +5,8 @@
 #include <chrono>
 #include <cstdio>
 
+#include "server/domain/addresses.hpp"
+
 namespace twofold::delivery {
 namespace {
 
