@@ -5,7 +5,7 @@
 //   {name}            a parameter; a line whose parameter is empty or missing is left out
 // Parameters come from people: control, line-break and bidirectional characters in them become
 // spaces, so that no value can start a line of its own, and in right-to-left text each is isolated
-// (UAX #9). Pure and thread-safe.
+// (UAX #9); of a User-Agent the names of browser and system are left. Pure and thread-safe.
 #pragma once
 #include <string>
 #include <string_view>

@@ -105,7 +105,7 @@ TEST_CASE("security 26, 84: no value can start a line of its own or turn the tex
     domain::TextMap hostile = kAll;
     hostile["label"] = "x\r\nBcc: victim@example.com\n\nPay at http://evil.example";
     hostile["issuer"] = "Ex\nSubject: other";
-    hostile["user_agent"] =
+    hostile["action"] =
         "a\xe2\x80\xae"
         "b\xe2\x80\xa8"
         "c\x1b[31m\xff{link}{_not_you}";
@@ -117,8 +117,34 @@ TEST_CASE("security 26, 84: no value can start a line of its own or turn the tex
     CHECK_FALSE(contains(t.body, "\xe2\x80\xae"));
     CHECK_FALSE(contains(t.body, "\xe2\x80\xa8"));
     CHECK_FALSE(contains(t.body, "\xff"));
-    CHECK(contains(t.body, "{link}{_not_you}"));  // values are not texts
-    CHECK_FALSE(contains(t.body, "token=abc"));
+    const Text action = render("step_up_code", "en", hostile);
+    CHECK(contains(action.body, "{link}{_not_you}"));  // values are not texts
+    CHECK_FALSE(contains(action.body, "token=abc"));
+    for (const char* obeyed : {"\r", "\x1b", "\xe2\x80\xae", "\xe2\x80\xa8", "\xff"})
+        CHECK_FALSE(contains(action.body, obeyed));
+}
+
+TEST_CASE("a mail of ours carries no words that whoever asks put into their User-Agent") {
+    const auto with = [](const std::string& agent) {
+        domain::TextMap all = kAll;
+        all["user_agent"] = agent;
+        const std::string body = render("enroll_code", "en", all).body;
+        const std::size_t at = body.find("With: ");
+        return at == std::string::npos ? "" : body.substr(at + 6, body.find('\n', at) - at - 6);
+    };
+    CHECK(with("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:145.0) Gecko/20100101 Firefox/145.0") ==
+          "Firefox, Windows");
+    CHECK(with("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+               "Chrome/142.0.0.0 Safari/537.36 Edg/142.0.0.0") == "Edge, Windows");
+    CHECK(with("Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) "
+               "Chrome/142.0.0.0 Mobile Safari/537.36") == "Chrome, Android");
+    CHECK(with("Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 (KHTML, "
+               "like Gecko) Version/26.0 Mobile/15E148 Safari/604.1") == "Safari, iPhone");
+    CHECK(with("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like "
+               "Gecko) Version/26.0 Safari/605.1.15") == "Safari, macOS");
+    CHECK(with("curl/8.14.1").empty());
+    CHECK(with("Your account is at risk! Call +1 555 0100 or open http://evil.example").empty());
+    CHECK(with("Firefox: your account is at risk, call +1 555 0100") == "Firefox");
 }
 
 TEST_CASE("in Arabic values are isolated, but a link stands alone") {
