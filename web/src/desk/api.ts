@@ -66,6 +66,7 @@ export interface OwnMethod {
 export interface UserDetail {
   readonly id: string;
   readonly external_id: string;
+  readonly application: { readonly id: string; readonly name: string };
   readonly name?: string | null;
   readonly email?: string | null;
   readonly phone?: string | null;
@@ -76,6 +77,8 @@ export interface UserDetail {
   readonly high_value: boolean;
   readonly methods: readonly OwnMethod[];
   readonly backup_codes_remaining: number;
+  /** Of a case that is not over. */
+  readonly open_case?: string | null;
 }
 
 /** What recording it would be worth now. */
@@ -121,6 +124,7 @@ export interface CaseDetail extends Omit<CaseBrief, 'user'> {
   readonly approvals_needed: number;
   readonly deliver: readonly { readonly to: Deliver; readonly allowed: boolean; readonly why?: string | null }[];
   readonly link_expires_at?: string | null;
+  readonly link_sent_to?: Deliver | null;
   readonly timeline: readonly TimelineItem[];
   readonly actions: readonly Action[];
 }
@@ -149,7 +153,7 @@ export interface ExplainLine {
 }
 
 export interface UserPage {
-  readonly user: UserDetail & { readonly application?: { readonly id: string; readonly name: string } };
+  readonly user: UserDetail;
   readonly cases: readonly CaseBrief[];
   readonly explain: readonly ExplainLine[];
 }

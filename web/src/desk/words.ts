@@ -3,7 +3,7 @@
 
 import { html, type TemplateResult } from 'lit';
 import { t, type MessageKey } from '../lib/i18n.js';
-import type { Action, ActionName, Actor, CaseBrief, Channel, Deliver, Group, Kind, Next, Reason, State } from './api.js';
+import type { Action, ActionName, Actor, CaseBrief, CaseDetail, Channel, Deliver, Group, Kind, Next, Reason, State } from './api.js';
 
 /** U+FFFC marks the place of something in a sentence that is no text. */
 export const kSlot = '\ufffc';
@@ -85,11 +85,17 @@ const kNexts: Readonly<Record<Exclude<Next, 'wait'>, MessageKey>> = {
   none: 'desk.next.none',
 };
 
+/** Points and groups as the server asks for: two groups at least, whatever the points. */
+export const enough = (c: Pick<CaseDetail, 'points' | 'points_needed' | 'groups'>): boolean =>
+  c.points >= c.points_needed && c.groups.length >= 2;
+
 /** What the queue says about a case: what it needs, or when its link leaves. */
 export function nextBrief(brief: CaseBrief): TemplateResult {
   if (brief.next === 'wait' && brief.waits_until) {
     return withSlot(t('desk.next.wait', { in: kSlot }), html`<desk-countdown until=${brief.waits_until}></desk-countdown>`);
   }
+  // The list does not say whether the evidence of this state is enough.
+  if (brief.state === 'evidence') return html`${t('desk.next.more')}`;
   const key = kNexts[brief.next as Exclude<Next, 'wait'>];
   return html`${key ? t(key) : brief.next}`;
 }

@@ -82,7 +82,7 @@ export class DeskCase extends DeskElement {
         </div>
         <div class="page">
           <desk-decide .case=${c}></desk-decide>
-          ${whoCard(c.user, c.application.name, html`<a href=${userHref(c.user.id)}>${t('desk.case.user_page')}</a>`)}
+          ${whoCard(c.user, html`<a href=${userHref(c.user.id)}>${t('desk.case.user_page')}</a>`)}
           ${explainCard(this.explain)}
         </div>
       </div>`;

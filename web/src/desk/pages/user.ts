@@ -16,7 +16,6 @@ import { desk } from '../session.js';
 import { kTones, nameOf, reasonText, stateText } from '../words.js';
 
 const kEverySeconds = 20;
-const kOver = ['done', 'cancelled', 'rejected', 'expired'];
 
 @customElement('desk-user')
 export class DeskUser extends DeskElement {
@@ -49,19 +48,17 @@ export class DeskUser extends DeskElement {
   }
 
   #body({ user, cases, explain }: UserPage): TemplateResult {
-    const open = cases.find((c) => !kOver.includes(c.state));
-    const application = (user.application ?? cases[0]?.application)?.name ?? '';
     return html`<div class="desk-split">
       <div class="page">
         <section class="card" aria-labelledby="desk-open">
           <h2 id="desk-open">${t('desk.open.title')}</h2>
-          ${open
-            ? html`<p>${t('desk.open.already')}</p><p><a class="button" href=${caseHref(open.id)}>${t('desk.find.open_case')}</a></p>`
+          ${user.open_case
+            ? html`<p>${t('desk.open.already')}</p><p><a class="button" href=${caseHref(user.open_case)}>${t('desk.find.open_case')}</a></p>`
             : html`<p class="muted">${t('desk.open.lead')}</p><desk-open-case .user=${user}></desk-open-case>`}
         </section>
         ${explainCard(explain)}
       </div>
-      <div class="page">${whoCard(user, application)} ${cases.length > 0 ? this.#cases(cases) : nothing}</div>
+      <div class="page">${whoCard(user)} ${cases.length > 0 ? this.#cases(cases) : nothing}</div>
     </div>`;
   }
 

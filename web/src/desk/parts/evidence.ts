@@ -9,7 +9,7 @@ import { textField } from '../../parts/fields.js';
 import type { CaseDetail, Evidence, EvidenceKind, Kind } from '../api.js';
 import { DeskForm } from '../element.js';
 import { desk } from '../session.js';
-import { actionOf, groupText, kindHint, kindText, whyText } from '../words.js';
+import { actionOf, enough, groupText, kindHint, kindText, whyText } from '../words.js';
 import { kRefusals } from './refusals.js';
 
 /** As recorded, with the rule that of one group only the best counts. */
@@ -63,7 +63,7 @@ export class DeskEvidence extends DeskForm {
 
   #meter(c: CaseDetail): TemplateResult {
     const share = c.points_needed > 0 ? Math.min(1, c.points / c.points_needed) : 0;
-    return html`<div class="desk-meter" data-enough=${c.points >= c.points_needed && c.groups.length >= 2 ? 'yes' : 'no'}>
+    return html`<div class="desk-meter" data-enough=${enough(c) ? 'yes' : 'no'}>
       <p id="desk-points">${t('desk.evidence.sum', { points: c.points, needed: c.points_needed, count: c.groups.length })}</p>
       <progress max="1" .value=${share} aria-labelledby="desk-points"></progress>
       <p class="muted small">${t('desk.evidence.rule')}</p>

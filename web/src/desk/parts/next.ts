@@ -3,14 +3,15 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { t, when } from '../../lib/i18n.js';
 import type { CaseDetail } from '../api.js';
-import { kSlot, pauseText, stateText, withSlot } from '../words.js';
+import { deliverText, enough, kSlot, pauseText, stateText, withSlot } from '../words.js';
 
 function countdown(until: string): TemplateResult {
   return html`<strong class="desk-clock"><desk-countdown until=${until}></desk-countdown></strong>`;
 }
 
 export function nextSentence(c: CaseDetail): TemplateResult {
-  switch (c.next) {
+  // Evidence is recorded, but not enough of it: an approval is not what comes next.
+  switch (c.next === 'approval' && !enough(c) ? 'evidence' : c.next) {
     case 'evidence':
       return html`${t('desk.case.next_evidence', { points: c.points, needed: c.points_needed })}`;
     case 'approval':
@@ -37,5 +38,6 @@ export function nextCard(c: CaseDetail): TemplateResult {
     ${c.approvals.length > 0 && c.next === 'approval'
       ? html`<p class="small">${t('desk.case.approved_so_far', { name: c.approvals.map((a) => a.by.name).join(', ') })}</p>`
       : nothing}
+    ${c.link_sent_to && (c.next === 'wait' || c.next === 'link') ? html`<p class="small">${t('desk.case.link_way', { way: deliverText(c.link_sent_to) })}</p>` : nothing}
   </section>`;
 }

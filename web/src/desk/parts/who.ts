@@ -28,14 +28,14 @@ function method(m: OwnMethod): TemplateResult {
 }
 
 /** @param link  a link to the user's own page, where this is not it */
-export function whoCard(user: UserDetail, application: string, link: TemplateResult | typeof nothing = nothing): TemplateResult {
+export function whoCard(user: UserDetail, link: TemplateResult | typeof nothing = nothing): TemplateResult {
   const changed = t('desk.who.changed_recently');
   return html`<section class="card" aria-labelledby="desk-who">
     <div class="card-head"><h2 id="desk-who">${t('desk.who.title')}</h2>${link}</div>
     ${user.high_value ? html`<div class="notice warn"><p>${t('desk.who.high_value')}</p></div>` : nothing}
     <dl class="desk-facts">
       ${user.name ? html`<div><dt>${t('desk.who.name')}</dt><dd><bdi>${user.name}</bdi></dd></div>` : nothing}
-      ${application ? html`<div><dt>${t('desk.who.application')}</dt><dd><bdi>${application}</bdi></dd></div>` : nothing}
+      <div><dt>${t('desk.who.application')}</dt><dd><bdi>${user.application.name}</bdi></dd></div>
       ${externalId(user) ? html`<div><dt>${t('desk.who.external_id')}</dt><dd><bdi class="desk-id">${externalId(user)}</bdi></dd></div>` : nothing}
       <div><dt>${t('desk.who.email')}</dt><dd>${user.email ? html`<bdi>${user.email}</bdi>` : t('desk.who.none')} ${user.email_changed_recently ? html`<span class="state warn">${changed}</span>` : nothing}</dd></div>
       <div><dt>${t('desk.who.phone')}</dt><dd>${user.phone ? html`<bdi dir="ltr">${user.phone}</bdi>` : t('desk.who.none')} ${user.phone_changed_recently ? html`<span class="state warn">${changed}</span>` : nothing}</dd></div>
