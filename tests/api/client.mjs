@@ -33,7 +33,7 @@ export class Answer {
   get text() { return this.bytes.toString('utf8'); }
   json() { return JSON.parse(this.text); }
   /** The body, or undefined when there is none or it is no JSON. */
-  get body() { return /json/.test(this.headers['content-type'] ?? '') && this.bytes.length > 0 ? this.json() : undefined; }
+  get body() { return /[/+]json/.test(this.headers['content-type'] ?? '') && this.bytes.length > 0 ? this.json() : undefined; }
   get code() { return this.body?.code; }
 }
 
@@ -123,7 +123,7 @@ export class Client {
       const type = answer.headers['content-type'];
       const media = Object.entries(promised.content).find(([name]) => type === `${name}; charset=utf-8`);
       assert.ok(media, `${type}: ${what}`);
-      assert.deepEqual(faults(doc, media[1].schema, /json;/.test(type) ? answer.body : answer.text), [], what);
+      assert.deepEqual(faults(doc, media[1].schema, /[/+]json;/.test(type) ? answer.body : answer.text), [], what);
     } else if (answer.status === 204) {
       assert.equal(answer.bytes.length, 0, what);
     }

@@ -62,7 +62,7 @@ export class Site {
   }
 
   run(...args) {
-    return execFileSync(binary, args, { env: this.env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    return execFileSync(binary, args, { env: this.env, encoding: 'utf8', maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'pipe'] });
   }
 
   /** An API key of an application, with all scopes unless told. */
