@@ -128,6 +128,8 @@ export interface Challenge {
   readonly delivery?: Delivery;
   readonly expires_at: string;
   readonly attempts_remaining?: number;
+  /** At a sign-in: this browser can be remembered, for so many days. */
+  readonly remember?: { readonly days: number };
   /** Of a sign-in: the person's open request to support, if there is one. */
   readonly support_case?: { readonly id: string; readonly state: SupportState };
 }
@@ -184,6 +186,8 @@ export interface Attempt {
   readonly code: string;
   readonly method?: Method;
   readonly enrollment_id?: string;
+  /** Remember this browser; at a sign-in that offers it. */
+  readonly remember?: boolean;
 }
 
 /** What a manage challenge is for; its approval proves that change and no other. */
@@ -204,6 +208,19 @@ export interface BackupCodeCount {
   readonly remaining: number;
   readonly total: number;
   readonly created_at?: string | null;
+}
+
+/** A remembered browser: not asked for a code at sign-in. */
+export interface Device {
+  readonly id: string;
+  readonly browser?: string;
+  readonly system?: string;
+  readonly ip: string;
+  readonly created_at: string;
+  readonly last_used_at: string;
+  readonly expires_at: string;
+  /** The browser that asks. */
+  readonly current: boolean;
 }
 
 export interface AuditItem {
@@ -435,6 +452,8 @@ export class TwofoldApi extends ApiClient {
   backupCodeCount = (): Promise<BackupCodeCount> => this.call("GET", `${this.#path()}/backup-codes`);
   regenerateBackupCodes = (proof: Proof = {}): Promise<BackupCodes> =>
     this.call("POST", `${this.#path()}/backup-codes`, { body: proof, once: true });
+  devices = (): Promise<Page<Device>> => this.call("GET", `${this.#path()}/devices`);
+  forgetDevice = (id: string): Promise<void> => this.call("DELETE", `${this.#path()}/devices/${encodeURIComponent(id)}`);
   audit = (limit = 10): Promise<Page<AuditItem>> => this.call("GET", `${this.#path()}/audit?limit=${limit}`);
 
   // -- Locked out -----------------------------------------------------------------------------

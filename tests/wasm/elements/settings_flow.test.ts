@@ -194,3 +194,33 @@ test("one is put first and the mark moves; the advice follows the methods", asyn
   await only.flow.load();
   assert.deepEqual(only.flow.advice, ["settings.advice_app", "settings.advice_sent"]);
 });
+
+test("remembered browsers are listed and forgotten without a code; one that is gone already is gone", async () => {
+  const device = (id: string, current: boolean) => ({
+    id, browser: "Firefox", system: "Linux", ip: "192.0.2.1", current,
+    created_at: "2026-01-01T00:00:00Z", last_used_at: "2026-01-02T00:00:00Z", expires_at: "2026-01-31T00:00:00Z",
+  });
+  const { flow, calls, answers } = serve({
+    "GET /v1/users/me/devices": { items: [device("dev_a", true), device("dev_b", false)], next_cursor: null },
+    "DELETE /v1/users/me/devices/dev_a": null,
+    "DELETE /v1/users/me/devices/dev_b": [503, { code: "unavailable" }],
+  });
+  await flow.load();
+  assert.deepEqual(flow.devices.map((d) => d.id), ["dev_a", "dev_b"]);
+  const [a, b] = flow.devices;
+  assert.equal(await flow.forget(a!, "Firefox on Linux"), true);
+  assert.deepEqual(flow.devices.map((d) => d.id), ["dev_b"]);
+  assert.deepEqual(flow.notice, { key: "settings.forgotten", params: { label: "Firefox on Linux" } });
+  assert.equal(await flow.forget(b!, "Firefox on Linux"), false);
+  assert.equal(flow.problem?.messages[0]?.key, "error.unavailable");
+  assert.equal(flow.devices.length, 1, "what could not be forgotten stays in the list");
+  answers["DELETE /v1/users/me/devices/dev_b"] = [404, { code: "not_found" }];
+  assert.equal(await flow.forget(b!, "Firefox on Linux"), true);
+  assert.deepEqual(flow.devices, []);
+  assert.deepEqual(calls.filter((c) => c.what.startsWith("DELETE")).map((c) => c.body), [{}, {}, {}]);
+
+  const without = serve({ "GET /v1/users/me/devices": [403, { code: "forbidden" }] });
+  await without.flow.load();
+  assert.equal(without.flow.view.kind, "overview");
+  assert.deepEqual(without.flow.devices, []);
+});

@@ -208,3 +208,36 @@ test("a proof may be any authenticator's code or a backup code", () => {
     { method: "backup_code" },
   ]);
 });
+
+test("a browser is remembered only where it is offered and asked for, and never by a backup code", async () => {
+  const offered = { ...kOpening, remember: { days: 30 } };
+  const asked = setUp(undefined, offered);
+  await asked.flow.open();
+  assert.equal(asked.flow.rememberDays, 30);
+  asked.flow.remember = true;
+  await asked.flow.submit("123456");
+  assert.equal(asked.sent[0]?.remember, true);
+
+  const unasked = setUp(undefined, offered);
+  await unasked.flow.open();
+  await unasked.flow.submit("123456");
+  assert.equal("remember" in unasked.sent[0]!, false);
+
+  const backup = setUp(undefined, offered);
+  await backup.flow.open();
+  backup.flow.remember = true;
+  backup.flow.choose(backup.flow.ways.at(-1)!);
+  assert.equal(backup.flow.canRemember, false);
+  await backup.flow.submit("AAAAABBBBBCCCCC");
+  assert.equal("remember" in backup.sent[0]!, false);
+  backup.flow.phase = "ready";
+  backup.flow.choose(backup.flow.ways[0]!);
+  assert.equal(backup.flow.remembering, true, "the choice is kept for the other way");
+
+  const never = setUp();
+  await never.flow.open();
+  never.flow.remember = true;
+  assert.equal(never.flow.canRemember, false);
+  await never.flow.submit("123456");
+  assert.equal("remember" in never.sent[0]!, false);
+});

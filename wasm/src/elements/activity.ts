@@ -18,6 +18,10 @@ const kActions: Readonly<Record<string, readonly [ok: string, refused?: string]>
   "challenge.verified": ["activity.code_accepted", "activity.code_refused"],
   "proof.checked": ["activity.code_accepted", "activity.code_refused"],
   "backup_codes.made": ["activity.backup_made"],
+  "device.remembered": ["activity.device_remembered"],
+  "device.used": ["activity.device_used"],
+  "device.reused": ["activity.device_reused"],
+  "device.ended": ["activity.device_ended"],
   "session.ended": ["activity.sign_out"],
   "account.password_changed": ["activity.password_changed"],
   "account.password_reset": ["activity.password_changed"],
@@ -28,7 +32,7 @@ export function activityText(item: AuditItem, { t }: Messenger): string | undefi
   const [ok, refused] = kActions[item.action] ?? [];
   const key = item.result === "ok" ? ok : refused;
   if (!key) return undefined;
-  return t(key, { label: item.label || t("method.totp"), method: t(`method.${item.method || "totp"}`) });
+  return t(key, { label: item.label || t(item.action.startsWith("device.") ? "settings.device_unknown" : "method.totp"), method: t(`method.${item.method || "totp"}`) });
 }
 
 /** Every key activityText() can ask for. */

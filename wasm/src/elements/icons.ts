@@ -6,6 +6,7 @@ import { html, svg, type SVGTemplateResult, type TemplateResult } from "lit";
 export type Shape = SVGTemplateResult;
 
 export const kApp = /* @__PURE__ */ (() => svg`<rect x="6.5" y="2.5" width="11" height="19" rx="2.5"/><path d="M10.5 18.5h3"/>`)();
+export const kBrowser = /* @__PURE__ */ (() => svg`<rect x="2.5" y="4" width="19" height="13" rx="2"/><path d="M2.5 8h19M8.5 20.5h7M12 17v3.5"/>`)();
 export const kShield = /* @__PURE__ */ (() => svg`<path d="M12 2.8 4.5 5.6v5.6c0 4.6 3.1 8.2 7.5 10 4.4-1.8 7.5-5.4 7.5-10V5.6Z"/><path d="m8.8 11.8 2.3 2.3 4.3-4.4"/>`)();
 export const kKey = /* @__PURE__ */ (() => svg`<circle cx="8" cy="15.5" r="4.5"/><path d="m11.3 12.2 8.2-8.2M16 7.5l3 3"/>`)();
 export const kMail = /* @__PURE__ */ (() => svg`<rect x="3" y="5" width="18" height="14" rx="2.5"/><path d="m3.8 7.2 8.2 6 8.2-6"/>`)();

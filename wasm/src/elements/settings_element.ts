@@ -1,11 +1,12 @@
 // settings_element.ts - <twofold-settings>: Security Settings, whole.
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
-import { TwofoldApi, type ApiOptions, type AuditItem, type Enrollment, type ManageSubject } from "../api.js";
+import { TwofoldApi, type ApiOptions, type AuditItem, type Device, type Enrollment, type ManageSubject } from "../api.js";
 import { Translator, type Messages } from "../i18n.js";
 import { activityText } from "./activity.js";
 import { TwofoldElement } from "./base.js";
 import { codesPanel } from "./codes_panel.js";
 import { isSent } from "./delivery_flow.js";
+import { deviceName, devicesPanel } from "./devices_panel.js";
 import { icon, kChevron, kKey, kShield, methodIcon } from "./icons.js";
 import { kit } from "./kit.js";
 import { button, field, heading, loading, notice, problemSlot, typed } from "./parts.js";
@@ -243,6 +244,14 @@ export class TwofoldSettings extends TwofoldElement {
             </div>`}
       </section>
       ${on ? this.#backup(flow, i18n) : nothing}
+      ${flow.devices.length > 0
+        ? devicesPanel(flow.devices, {
+            i18n,
+            level: this.headingLevel,
+            now: new Date(this.client.now()),
+            forget: (device) => void this.#forget(flow, device, i18n),
+          })
+        : nothing}
       ${this.noActivity || !flow.activity ? nothing : this.#activity(flow.activity, i18n)}
       ${on
         ? html`<section class="card" part="panel panel-off">
@@ -349,6 +358,12 @@ export class TwofoldSettings extends TwofoldElement {
       </div>
       ${flow.lowBackupCodes ? notice("warning", t("settings.backup_low", { count: backup.remaining })) : nothing}
     </section>`;
+  }
+
+  async #forget(flow: SettingsFlow, device: Device, i18n: Translator): Promise<void> {
+    if (!(await flow.forget(device, deviceName(device, i18n)))) return;
+    // The button is gone with its line: read on from the top, where it is said what happened.
+    await this.focusOn("h2");
   }
 
   #activity(items: readonly AuditItem[], i18n: Translator): TemplateResult {

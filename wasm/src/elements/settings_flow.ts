@@ -5,6 +5,7 @@ import {
   ApiError,
   type AuditItem,
   type BackupCodeCount,
+  type Device,
   type Enrollment,
   type ManageSubject,
   type Offer,
@@ -44,6 +45,7 @@ export class SettingsFlow {
   offers: readonly Offer[] | undefined;
   backup: BackupCodeCount | undefined;
   activity: readonly AuditItem[] | undefined;
+  devices: readonly Device[] = [];
   recover: Recover | undefined;
   account = "";
   busy = false;
@@ -77,18 +79,20 @@ export class SettingsFlow {
     const run = (this.#run += 1);
     const { api } = this.deps;
     try {
-      const [page, backup, me, activity] = await Promise.all([
+      const [page, backup, me, activity, devices] = await Promise.all([
         api.enrollments(),
         api.backupCodeCount().catch(ignoreMissing),
         api.session ? api.me() : undefined,
         // The history is an extra: without the right to it the rest still works.
         api.audit(50).catch(() => undefined),
+        api.devices().catch(() => undefined),
       ]);
       if (run !== this.#run) return;
       this.enrollments = page.items.filter((e) => e.status === "active");
       this.offers = page.offers;
       this.backup = backup;
       this.activity = activity?.items;
+      this.devices = devices?.items ?? [];
       if (me?.state === "signed_in") {
         this.account = me.user.email;
         const recover = me.session.recover ?? undefined;
@@ -155,6 +159,15 @@ export class SettingsFlow {
       this.enrollments = this.enrollments.map((e) => ({ ...e, preferred: e.id === enrollment.id }));
       this.notice = { key: "settings.made_preferred", params: { label: enrollment.label } };
     }, () => void this.prefer(enrollment));
+  }
+
+  /** Needs no code: it only takes a right away. `label`: the browser as it is shown. */
+  async forget(device: Device, label: string): Promise<boolean> {
+    return this.#work(async () => {
+      await this.deps.api.forgetDevice(device.id).catch(ignoreMissing);
+      this.devices = this.devices.filter((d) => d.id !== device.id);
+      this.notice = { key: "settings.forgotten", params: { label } };
+    });
   }
 
   proof(subject: ManageSubject, submit: (proof: Proof) => Promise<unknown>): VerifyTarget {

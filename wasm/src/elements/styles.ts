@@ -176,6 +176,24 @@ export const styles: CSSResultGroup = [
       display: block;
       font-weight: 550;
     }
+    .check {
+      display: flex;
+      gap: var(--_space-3);
+      align-items: flex-start;
+      padding-block: var(--_space-3) var(--_space-1);
+      font-weight: inherit;
+      cursor: pointer;
+    }
+    .check input {
+      flex: none;
+      inline-size: 1.25rem;
+      block-size: 1.25rem;
+      margin: 0.125em 0 0;
+      accent-color: var(--_accent);
+    }
+    .check .help {
+      display: block;
+    }
     select,
     input[type="text"],
     input[type="tel"],

@@ -138,6 +138,12 @@ export class TwofoldVerify extends TwofoldElement {
               kind: backup ? "backup" : "code",
             })}
             ${problemSlot(flow.problem, i18n)}
+            ${flow.canRemember
+              ? html`<label class="check">
+                  <input type="checkbox" part="checkbox" .checked=${flow.remember} @change=${(event: Event) => (flow.remember = (event.target as HTMLInputElement).checked)} />
+                  <span>${t("verify.remember", { days: flow.rememberDays! })}<span class="help">${t("verify.remember_help")}</span></span>
+                </label>`
+              : nothing}
             <div class="actions">
               ${button(wait > 0 ? html`<span class="timer">${t("common.wait", { time: clock(wait) })}</span>` : (this.submitLabel ?? t("verify.submit")), {
                 look: this.danger ? "danger" : "primary",

@@ -21,7 +21,7 @@ export interface Way {
 /** What is asked: a challenge, or as much of one as a proof step has. */
 export type Opening = Pick<
   Challenge,
-  "methods" | "preferred" | "preferred_enrollment_id" | "attempts_remaining" | "action_text" | "delivery" | "support_case"
+  "methods" | "preferred" | "preferred_enrollment_id" | "attempts_remaining" | "action_text" | "delivery" | "support_case" | "remember"
 > & { readonly expires_at?: string };
 
 /** What became of a request for a code; `expires_at` is the challenge's, which moves with its codes. */
@@ -58,6 +58,10 @@ export class VerifyFlow {
   methods: readonly ChallengeMethod[] = [];
   /** Whether the person has asked support for help, as far as was known at the start. */
   helped = false;
+  /** For how many days this browser can be remembered; undefined: it cannot. */
+  rememberDays: number | undefined;
+  /** What the person chose about it. */
+  remember = false;
   way: Way | undefined;
   problem: Problem | undefined;
   attemptsRemaining: number | undefined;
@@ -90,6 +94,7 @@ export class VerifyFlow {
       const opening = await this.target.open();
       if (run !== this.#run) return;
       this.methods = opening.methods;
+      this.rememberDays = opening.remember?.days;
       this.helped = opening.support_case !== undefined;
       this.ways = waysOf(opening.methods);
       this.attemptsRemaining = opening.attempts_remaining;
@@ -195,6 +200,15 @@ export class VerifyFlow {
     return this.ways.filter((w) => keyOf(w) !== (this.way && keyOf(this.way)));
   }
 
+  /** Whether the choice stands with the way shown: a backup code is no reason to remember a browser. */
+  get remembering(): boolean {
+    return this.remember && this.canRemember;
+  }
+
+  get canRemember(): boolean {
+    return this.rememberDays !== undefined && this.way?.method !== "backup_code";
+  }
+
   /** The backup codes, where another way is shown. */
   get backup(): Way | undefined {
     return this.otherWays.find((w) => w.method === "backup_code" && !w.unavailable);
@@ -236,6 +250,7 @@ export class VerifyFlow {
           code,
           method: way.method,
           ...(way.enrollmentId !== undefined && { enrollment_id: way.enrollmentId }),
+          ...(this.remembering && { remember: true }),
         });
         if (run !== this.#run) return undefined;
         this.phase = "done";
