@@ -7,6 +7,7 @@
 #include <map>
 
 #include "catalogs.hpp"
+#include "server/domain/browser_words.hpp"
 
 namespace twofold::delivery {
 namespace {
@@ -126,41 +127,11 @@ std::string when(std::string_view seconds) {
     return text.data();
 }
 
-struct Known {
-    std::string_view part;  // of a User-Agent
-    std::string_view name;
-};
-
-// The first that names itself, since each names those it wants to be taken for as well.
-constexpr std::array kBrowsers{Known{"Edg", "Edge"},         Known{"OPR/", "Opera"},
-                               Known{"SamsungBrowser", "Samsung Internet"},
-                               Known{"Firefox", "Firefox"},  Known{"FxiOS", "Firefox"},
-                               Known{"Chrome", "Chrome"},    Known{"CriOS", "Chrome"},
-                               Known{"Safari", "Safari"}};
-constexpr std::array kSystems{Known{"iPhone", "iPhone"},   Known{"iPad", "iPad"},
-                              Known{"Android", "Android"}, Known{"Windows", "Windows"},
-                              Known{"CrOS", "ChromeOS"},   Known{"Mac OS X", "macOS"},
-                              Known{"Linux", "Linux"}};
-
-// "Firefox, Windows" in names of our own; empty: unknown. A User-Agent is whatever its sender likes:
-// in a mail of ours it would be their words, over our name, to an address of their choice.
-std::string browser_of(std::string_view agent) {
-    std::string out;
-    const auto look = [&](const auto& table) {
-        for (const Known& known : table) {
-            if (agent.find(known.part) == std::string_view::npos) continue;
-            out += (out.empty() ? "" : ", ") + std::string(known.name);
-            return;
-        }
-    };
-    look(kBrowsers);
-    look(kSystems);
-    return out;
-}
-
 std::string value_of(std::string_view name, const domain::TextMap& parameters, bool rtl) {
     const std::string raw = domain::text_map_get(parameters, name);
-    std::string value = name == "at" ? when(raw) : name == "user_agent" ? browser_of(raw) : tame(raw);
+    std::string value = name == "at" ? when(raw)
+                        : name == "user_agent" ? domain::browser_words(raw)
+                                               : tame(raw);
     // A link and a code are copied, without anything around them.
     if (rtl && !value.empty() && name != "link" && name != "code") value = "\u2068" + value + "\u2069";
     return value;

@@ -17,35 +17,38 @@ std::string_view first_in(std::string_view text,
 }  // namespace
 
 std::string_view browser_of(std::string_view user_agent) {
-    // Chrome's header is in most others, and Safari's in Chrome's.
-    static constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kMarks = {{
-        {"Edg/", "Edge"},
-        {"EdgA/", "Edge"},
-        {"EdgiOS/", "Edge"},
+    // Each names those it wants to be taken for as well: Chrome's name is in most others.
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kMarks = {{
+        {"Edg", "Edge"},
         {"OPR/", "Opera"},
-        {"SamsungBrowser/", "Samsung Internet"},
-        {"Firefox/", "Firefox"},
-        {"FxiOS/", "Firefox"},
-        {"CriOS/", "Chrome"},
-        {"Chrome/", "Chrome"},
-        {"Chromium/", "Chrome"},
-        {"Safari/", "Safari"},
+        {"SamsungBrowser", "Samsung Internet"},
+        {"Firefox", "Firefox"},
+        {"FxiOS", "Firefox"},
+        {"Chrome", "Chrome"},
+        {"CriOS", "Chrome"},
+        {"Safari", "Safari"},
     }};
     return first_in(user_agent, kMarks);
 }
 
 std::string_view system_of(std::string_view user_agent) {
-    static constexpr std::array<std::pair<std::string_view, std::string_view>, 8> kMarks = {{
-        {"Windows", "Windows"},
-        {"Android", "Android"},
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kMarks = {{
         {"iPhone", "iPhone"},
         {"iPad", "iPad"},
+        {"Android", "Android"},
+        {"Windows", "Windows"},
         {"CrOS", "ChromeOS"},
         {"Mac OS X", "macOS"},
-        {"Macintosh", "macOS"},
         {"Linux", "Linux"},
     }};
     return first_in(user_agent, kMarks);
+}
+
+std::string browser_words(std::string_view user_agent) {
+    std::string out(browser_of(user_agent));
+    const std::string_view system = system_of(user_agent);
+    if (!out.empty() && !system.empty()) out += ", ";
+    return out += system;
 }
 
 }  // namespace twofold::domain

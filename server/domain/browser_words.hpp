@@ -1,6 +1,7 @@
-// browser_words.hpp - which browser and system a User-Agent header says it is, for a list people read.
-// Only names are read, in a fixed order: what claims to be several is the most special one. Pure.
+// browser_words.hpp - which browser and system a User-Agent header says it is, for lists and mails that
+// people read: in names of our own, since the header is whatever its sender likes. Pure.
 #pragma once
+#include <string>
 #include <string_view>
 
 namespace twofold::domain {
@@ -9,5 +10,7 @@ namespace twofold::domain {
 std::string_view browser_of(std::string_view user_agent);
 // "Windows", "macOS", "Linux", "Android", "iPhone", "iPad", "ChromeOS"; empty: not known.
 std::string_view system_of(std::string_view user_agent);
+// "Firefox, Linux", or as much of it as is known.
+std::string browser_words(std::string_view user_agent);
 
 }  // namespace twofold::domain

@@ -8,6 +8,7 @@
 #include "server/domain/addresses.hpp"
 #include "server/domain/budget.hpp"
 #include "server/domain/channels.hpp"
+#include "server/domain/devices.hpp"
 #include "server/domain/events.hpp"
 #include "server/domain/factor_rules.hpp"
 #include "server/domain/fields.hpp"
@@ -119,7 +120,7 @@ Instant resend_at(Tx& tx, const std::vector<DeliveryRow>& sent) {
     return newest.created_at + resend_after(static_cast<int>(sent.size()));
 }
 
-std::optional<Problem> not_now(Tx& tx, Core& core, const CodeRequest& request,
+std::optional<Problem> not_now(Tx& tx, Core& core, const Caller& caller, const CodeRequest& request,
                                const std::vector<DeliveryRow>& sent) {
     const Instant now = core.clock.now();
     const FactorRow& factor = *request.factor;
@@ -132,9 +133,14 @@ std::optional<Problem> not_now(Tx& tx, Core& core, const CodeRequest& request,
     const std::string budget_id = factor.status == FactorStatus::active
                                       ? factor.id.value
                                       : pending_budget_id(factor.user, factor.method);
-    if (const auto budget = tx.lock_budget(budget_id)) {
-        if (factor.status == FactorStatus::active && exhausted(*budget, core.settings))
-            return problem(Code::factor_ended);
+    // A lock set by strangers is none in a remembered browser, which has a budget of its own.
+    const DeviceId device =
+        factor.status == FactorStatus::active ? device_of(tx, core, caller) : DeviceId{};
+    auto budget = tx.lock_budget(budget_id);
+    if (budget && factor.status == FactorStatus::active && exhausted(*budget, core.settings))
+        return problem(Code::factor_ended);
+    if (!device.empty()) budget = tx.lock_budget(device_budget_id(device, factor.id));
+    if (budget) {
         if (const auto left = lock_left(*budget, now)) return Problem{Code::factor_locked, left, {}, {}};
     }
     if (const Instant at = resend_at(tx, sent); at > now) return too_soon(at - now);
@@ -288,7 +294,7 @@ Outcome<DeliveryView> send_code(Tx& tx, Core& core, const Caller& caller,
     const FactorRow& factor = *request.factor;
     const ChallengeId challenge = request.challenge != nullptr ? request.challenge->id : ChallengeId{};
     std::vector<DeliveryRow> sent = tx.deliveries(challenge, factor.id, 8);
-    if (std::optional<Problem> refused = not_now(tx, core, request, sent)) return *refused;
+    if (std::optional<Problem> refused = not_now(tx, core, caller, request, sent)) return *refused;
     const std::string address = address_of(core, factor);
     if (address.empty()) return problem(Code::unavailable);  // its key is missing
     DeliveryRow delivery;

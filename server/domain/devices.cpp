@@ -39,27 +39,32 @@ std::optional<CookieParts> parts_of(std::string_view cookie) {
     return CookieParts{cookie.substr(0, kSeriesLength), cookie.substr(kSeriesLength + 1)};
 }
 
-std::string name_of(const DeviceRow& device) {
-    const std::string_view browser = browser_of(device.client.user_agent);
-    const std::string_view system = system_of(device.client.user_agent);
-    std::string out(browser);
-    if (!browser.empty() && !system.empty()) out += ", ";
-    return out += system;
-}
-
 void record_device(Tx& tx, Core& core, const Caller& caller, const UserRow& user,
                    const DeviceRow& device, std::string action, std::string_view why = {}) {
-    Event event{.action = std::move(action), .object = device.id.value, .label = name_of(device)};
+    Event event{.action = std::move(action),
+                .object = device.id.value,
+                .label = browser_words(device.client.user_agent)};
     if (!why.empty()) event.details["why"] = std::string(why);
     record(tx, core, caller, user, event);
 }
 
 // A hundred wrong codes in a row came from it: it is nobody's to be trusted.
-bool spent(Tx& tx, const Core& core, const UserRow& user, const DeviceRow& device) {
-    const std::vector<BudgetRow> budgets = tx.budgets(user.id);
+bool spent(Tx& tx, const Core& core, const DeviceRow& device) {
+    const std::vector<BudgetRow> budgets = tx.budgets(device.user);
     return std::any_of(budgets.begin(), budgets.end(), [&](const BudgetRow& budget) {
         return budget.id.starts_with(device.id.value + ":") && exhausted(budget, core.settings);
     });
+}
+
+// Of records that were swept when their days were over.
+void drop_stray_budgets(Tx& tx, const UserRow& user) {
+    const std::vector<DeviceRow> devices = tx.devices(user.id);
+    for (const BudgetRow& budget : tx.budgets(user.id)) {
+        const bool known = std::any_of(devices.begin(), devices.end(), [&](const DeviceRow& d) {
+            return budget.id.starts_with(d.id.value + ":");
+        });
+        if (budget.id.starts_with("dev_") && !known) tx.delete_budget(budget.id);
+    }
 }
 
 // What a copy of a token looks like. The sessions end too: any of them may be the thief's.
@@ -68,7 +73,8 @@ void report_copy(Tx& tx, Core& core, const Caller& caller, const UserRow& user,
     record_device(tx, core, caller, user, device, "device.reused");
     end_devices(tx, core, caller, user, "reused");
     tx.delete_sessions(user.id, {});
-    notify(tx, core, caller, user, {.kind = "device_token_reused", .label = name_of(device)});
+    notify(tx, core, caller, user,
+           {.kind = "device_token_reused", .label = browser_words(device.client.user_agent)});
 }
 
 DeviceView view_of(const DeviceRow& row, Instant end, const Caller& caller) {
@@ -123,7 +129,7 @@ PresentedDevice present_device(Tx& tx, Core& core, const Caller& caller, const U
         report_copy(tx, core, caller, user, *row);
         return useless;
     }
-    if (spent(tx, core, user, *row)) {
+    if (spent(tx, core, *row)) {
         end_device(tx, core, caller, user, *row, "failures");
         return useless;
     }
@@ -154,6 +160,7 @@ std::optional<RememberedDevice> remember_device(Tx& tx, Core& core, const Caller
                    it->series_hash == replaced ? "replaced" : "too_many");
         --left;
     }
+    drop_stray_budgets(tx, user);
     DeviceRow row;
     row.id = new_id<DeviceId>(core.random, "dev_");
     row.application = user.application;
@@ -194,7 +201,8 @@ DeviceId device_of(Tx& tx, Core& core, const ApplicationId& application, const U
                    const DeviceId& device) {
     if (device.empty()) return {};
     const std::optional<DeviceRow> row = tx.device(device);
-    if (!row || row->user != user || !device_end(core, tx.application(application), *row))
+    if (!row || row->user != user || !device_end(core, tx.application(application), *row) ||
+        spent(tx, core, *row))
         return {};
     return row->id;
 }

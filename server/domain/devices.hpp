@@ -68,8 +68,9 @@ void end_devices(Tx& tx, Core& core, const Caller& caller, const UserRow& user,
 void end_device(Tx& tx, Core& core, const Caller& caller, const UserRow& user,
                 const DeviceRow& device, std::string_view why);
 
-// The remembered browser a session runs in, while its record counts; empty: none. Its wrong codes count
-// on budgets of their own, so that a stranger with the password cannot lock the owner out there.
+// The remembered browser a session runs in, while its record counts and none of its budgets has come to
+// its end; empty: none. Its wrong codes count on budgets of their own, so that a stranger with the
+// password cannot lock the owner out there.
 DeviceId device_of(Tx& tx, Core& core, const Caller& caller);
 DeviceId device_of(Tx& tx, Core& core, const ApplicationId&, const UserId&, const DeviceId&);
 

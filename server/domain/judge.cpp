@@ -186,10 +186,9 @@ Tracked<BudgetRow>& budget_of(VerifyRows& rows, const std::string& id, const Use
 DeviceId load_device_budgets(Tx& tx, VerifyRows& rows, Core& core, const Caller& caller) {
     const DeviceId device = device_of(tx, core, caller);
     if (device.empty()) return {};
-    bool spent = false;
+    bool spent = false;  // by an earlier attempt of the same transaction
     for (const BudgetRow& budget : tx.budgets(caller.session()->user)) {
         if (!budget.id.starts_with(device.value + ":")) continue;
-        // What an earlier attempt of the same transaction made of it counts.
         const auto [it, made] = rows.budgets.try_emplace(budget.id);
         if (made) it->second.row = budget;
         spent |= exhausted(it->second.row, core.settings);

@@ -1,7 +1,7 @@
 // Remembered browsers: what they pass, what they never pass, how they end, and the copied cookie.
 #include "server/domain/browser_words.hpp"
 #include "server/domain/devices.hpp"
-#include "tests/server/domain/world.hpp"
+#include "tests/server/domain/post.hpp"
 
 namespace twofold::domain {
 namespace {
@@ -450,6 +450,38 @@ TEST_CASE("security 37: parallel guesses in a remembered browser do not exceed i
               const auto answer = r.w.challenges.verify(caller, id, {wrong, std::nullopt, {}});
               return !answer && answer.error().code == Code::code_invalid;
           }) == 5);
+}
+
+TEST_CASE("a stranger's lock on an email method does not keep its codes from a remembered browser") {
+    Post w;
+    const Post::Mailbox box = w.enable(Method::email, "alice@private.example");
+    const auto half_signed = [&] {
+        w.clock.advance(600);
+        const SignedIn half = w.sign_in();
+        REQUIRE(w.challenges.send(w.with(half.session.token), half.me.challenge->id, box.id));
+        return half;
+    };
+    const SignedIn half = half_signed();
+    VerifyRequest request{w.code_in(w.newest_code()), {}, {}};
+    request.remember = true;
+    Outcome<SignedIn> in = w.accounts.sign_in_verify(w.with(half.session.token), request);
+    REQUIRE(in);
+    w.token = in->session.token;
+    const SignedIn stranger = half_signed();
+    const std::string wrong = w.other(w.code_in(w.newest_code()));
+    for (int n = 0; n < 5; ++n)
+        CHECK_FALSE(w.accounts.sign_in_verify(w.with(stranger.session.token), {wrong, {}, {}}));
+    const SignedIn locked = w.sign_in();
+    CHECK(code_of(w.challenges.send(w.with(locked.session.token), locked.me.challenge->id,
+                                    box.id)) == Code::factor_locked);
+    ChallengeRequest manage;
+    manage.purpose = Purpose::manage;
+    manage.action = Action::disable;
+    manage.enrollment = box.id;
+    Outcome<ChallengeView> own = w.challenges.create(w.me(), "me", manage);
+    REQUIRE(own);
+    const std::string code = w.code_in(w.newest_code());
+    CHECK(w.challenges.verify(w.me(), own->id, {code, {}, {}}));
 }
 
 TEST_CASE("backup codes in a remembered browser have a budget of their own, too") {
