@@ -79,6 +79,10 @@ std::string network_key(const Caller& caller, const CodeRequest& request) {
     return request.factor->application.value + "\n" + network_of(request.challenge->client.ip);
 }
 
+// Of what an hour holds strangers may use this much: the rest is for addresses that are proven, or
+// whoever asks for codes in vain would keep people from signing in.
+int for_strangers(int an_hour) { return an_hour - an_hour / 4; }
+
 // Security 24. Always in this order, so that two transactions wait for each other but never in a
 // circle. A refusal later in the list rolls the earlier ones back with everything else.
 std::optional<Problem> over_limit(Tx& tx, Core& core, const Caller& caller,
@@ -91,15 +95,24 @@ std::optional<Problem> over_limit(Tx& tx, Core& core, const Caller& caller,
         std::string whom;
         int an_hour;
     };
-    const std::string box = factor.method == Method::email ? mailbox_of(address) : address;
-    const std::array<Limit, 6> limits{{
-        {"code:address", factor.application.value + "\n" + box, s.codes_per_address},
+    const std::string& application = factor.application.value;
+    const std::string region = factor.method == Method::whatsapp ? destination : "";
+    // An address not proven yet may be anybody's: all who ask for codes to it share a limit.
+    const bool stranger = factor.status != FactorStatus::active;
+    std::string box;
+    if (stranger) box = factor.method == Method::email ? mailbox_of(address) : address;
+    const std::array<Limit, 9> limits{{
+        {"code:factor", factor.id.value, s.codes_per_address},
+        {"code:address", stranger ? application + "\n" + box : "", s.codes_per_address},
         // Of all applications together: one cannot use up another's share, many cannot flood a box.
         {"code:mailbox", box, 4 * s.codes_per_address},
         {"code:user", factor.user.value, s.codes_per_user},
         {"code:ip", network_key(caller, request), s.codes_per_ip},
-        {"code:application", factor.application.value, s.codes_per_application},
-        {"code:region", factor.method == Method::whatsapp ? destination : "", s.codes_per_region},
+        {"code:application:new", stranger ? application : "",
+         for_strangers(s.codes_per_application)},
+        {"code:application", application, s.codes_per_application},
+        {"code:region:new", stranger ? region : "", for_strangers(s.codes_per_region)},
+        {"code:region", region, s.codes_per_region},
     }};
     for (const Limit& limit : limits) {
         if (limit.whom.empty()) continue;

@@ -148,6 +148,45 @@ TEST_CASE("security 24: many applications together do not flood one mailbox") {
     CHECK(sent == 8);  // four times what one application may
 }
 
+TEST_CASE("security 24: strangers who ask for codes do not use up those of who has proven") {
+    struct Row {
+        const char* what;
+        Method method;
+        std::string address;
+        std::function<void(Settings&)> tighten;
+    };
+    const Row rows[] = {
+        {"address", Method::email, "victim@x.example", [](Settings& s) { s.codes_per_address = 4; }},
+        {"number", Method::whatsapp, "+34612345601", [](Settings& s) { s.codes_per_address = 4; }},
+        {"application", Method::email, "other@x.example",
+         [](Settings& s) { s.codes_per_application = 8; }},
+        {"region", Method::whatsapp, "+34612345602", [](Settings& s) { s.codes_per_region = 8; }},
+    };
+    for (const Row& row : rows) {
+        Settings settings = with_channels();
+        row.tighten(settings);
+        Post w(settings);
+        const std::string key = w.key_for("Shop");
+        const std::string own = row.method == Method::email ? "victim@x.example" : "+34612345601";
+        REQUIRE(w.users.put(w.by_key(key), "victim", {}));
+        const auto mine = w.enrolments.start(w.by_key(key), "victim", enrolment(row.method, own));
+        REQUIRE(mine);
+        REQUIRE(w.enrolments.confirm(w.by_key(key), "victim", mine->view.id,
+                                     w.code_in(w.newest_code())));
+        int got = 0;
+        for (int user = 0; user < 4; ++user) {
+            const std::string mallory = "mallory" + std::to_string(user);
+            REQUIRE(w.users.put(w.by_key(key), mallory, {}));
+            for (int i = 0; i < 4; ++i)
+                got += w.enrolments.start(w.by_key(key), mallory, enrolment(row.method, row.address))
+                           .has_value();
+        }
+        INFO(row.what);
+        CHECK(got < 10);  // the strangers have met a limit ...
+        CHECK(w.challenges.create(w.by_key(key), "victim", sign_in_by(mine->view.id, "")));
+    }
+}
+
 TEST_CASE("security 24: the limit of a network is counted where the network is known") {
     Settings settings = with_channels();
     settings.codes_per_ip = 2;
