@@ -15,6 +15,11 @@ int audit_verify(const platform::CommandLine& line);
 // audit_commands.cpp
 int audit_export(const platform::CommandLine& line);
 
+// agent_commands.cpp
+int agent_add(const platform::CommandLine& line);
+int agent_list(const platform::CommandLine& line);
+int agent_end(const platform::CommandLine& line);
+
 // delivery_commands.cpp
 int application_set(const platform::CommandLine& line);
 int whatsapp_template_create(const platform::CommandLine& line);

@@ -29,6 +29,12 @@ int run(const twofold::platform::CommandLine& line) {
             return twofold::whatsapp_template_create(line);
         case Command::whatsapp_template_check:
             return twofold::whatsapp_template_check(line);
+        case Command::agent_add:
+            return twofold::agent_add(line);
+        case Command::agent_list:
+            return twofold::agent_list(line);
+        case Command::agent_end:
+            return twofold::agent_end(line);
         case Command::audit_verify:
             return twofold::audit_verify(line);
         case Command::audit_export:

@@ -12,11 +12,13 @@
 #include "server/delivery/html.hpp"
 #include "server/delivery/mailbox.hpp"
 #include "server/domain/accounts.hpp"
+#include "server/domain/agents.hpp"
 #include "server/domain/audit_log.hpp"
 #include "server/domain/channels.hpp"
 #include "server/domain/delivery_reports.hpp"
 #include "server/domain/digest.hpp"
 #include "server/domain/ids.hpp"
+#include "server/domain/recovery_links.hpp"
 #include "server/http/app.hpp"
 #include "server/platform/encoding.hpp"
 #include "server/platform/log.hpp"
@@ -35,6 +37,8 @@ using std::chrono::seconds;
 namespace {
 
 constexpr const char* kDemoEmail = "demo@example.com";
+constexpr const char* kDemoAgent = "agent@example.com";
+constexpr const char* kDemoSupervisor = "supervisor@example.com";
 // Known to everybody who reads this line: the demo listens on this machine only.
 constexpr const char* kDemoPassword = "try twofold now";
 constexpr milliseconds kDrain{9500};  // of the 10 s that security 89 allows
@@ -130,6 +134,9 @@ class Background {
                 if (!done || removed < kLimit) break;
             }
         });
+        // Waiting times that are over. Every server looks; a case is moved once.
+        every(config.demo ? seconds{1} : seconds{10}, "support_cases",
+              [&r] { (void)domain::move_due_cases(*r.core); });
         // Twice in the 60 s that rule 13 allows.
         every(seconds{30}, "checkpoint", [&r, &log] {
             if (!domain::Audit(*r.core).checkpoint()) {
@@ -184,6 +191,8 @@ http::AppSettings app_settings(const Config& c, Runtime& r, Log& log,
     s.version = platform::version();
     if (c.demo) {
         s.demo_accounts.push_back({kDemoEmail, kDemoPassword, "user"});
+        s.demo_accounts.push_back({kDemoAgent, kDemoPassword, "agent"});
+        s.demo_accounts.push_back({kDemoSupervisor, kDemoPassword, "supervisor"});
         s.mailbox_json = [&mailbox] { return mailbox.json(); };
         // The mailbox page frames mails, and a frame made of srcdoc is under the policy of its page:
         // the one sheet that mails have is let in by its hash (CSP3 section 2.3.1).
@@ -243,6 +252,12 @@ int serve(const platform::CommandLine& line) {
         if (!accounts.create_ready_account(kDemoEmail, kDemoPassword, "Demo")) {
             return failed("The demo's account cannot be made: the database does not answer.");
         }
+        domain::Agents agents(*r.core);
+        const domain::Caller self = operator_caller(r.random);
+        if (!agents.add(self, kDemoAgent, "Ada Agent", domain::AgentRole::agent, kDemoPassword) ||
+            !agents.add(operator_caller(r.random), kDemoSupervisor, "Sam Supervisor",
+                        domain::AgentRole::supervisor, kDemoPassword))
+            return failed("The demo's desk cannot be made: the database does not answer.");
     } else if (!config.settings.email) {
         log.write(
             Level::warning, "MESSAGES_ARE_NOT_SENT",
@@ -260,7 +275,9 @@ int serve(const platform::CommandLine& line) {
     if (config.demo) {
         std::cout << "Twofold demo: " << config.settings.public_url << "\n  ready account  "
                   << kDemoEmail << "  password  " << kDemoPassword << "\n  mails          "
-                  << config.settings.public_url << "/demo/mailbox\n  data           "
+                  << config.settings.public_url << "/demo/mailbox\n  support desk   "
+                  << config.settings.public_url << "/desk/  as agent@example.com or "
+                  << kDemoSupervisor << "\n  data           "
                   << config.data_dir << "\nStop it with Ctrl-C." << std::endl;
     } else {
         std::cout << "Twofold serves " << config.settings.public_url << " on " << config.listen

@@ -47,8 +47,18 @@ std::string_view trimmed(std::string_view line) {
     return line;
 }
 
+// A line of text; the link in it, if it is there, can be clicked.
+std::string line_of(std::string_view line, std::string_view link) {
+    const std::size_t at = link.empty() ? std::string_view::npos : line.find(link);
+    if (at == std::string_view::npos) return escaped(line);
+    const std::string href = escaped(link);
+    return escaped(line.substr(0, at)) + "<a href=\"" + href + "\">" +
+           href.substr(0, href.find('?')) + "</a>" + escaped(line.substr(at + link.size()));
+}
+
 // One paragraph: lines up to an empty one.
-std::string paragraph(std::string_view text, std::string_view code, std::string_view link) {
+std::string paragraph(std::string_view text, std::string_view code, std::string_view link,
+                      std::string_view not_me) {
     const std::string_view line = trimmed(text);
     if (!code.empty() && line == code)
         return "<p class=\"code\">" + escaped(code) + "</p>\n";
@@ -60,7 +70,7 @@ std::string paragraph(std::string_view text, std::string_view code, std::string_
     std::string out = "<p>";
     while (!text.empty()) {
         const std::size_t end = std::min(text.find('\n'), text.size());
-        out += escaped(text.substr(0, end));
+        out += line_of(text.substr(0, end), not_me);
         text.remove_prefix(std::min(end + 1, text.size()));
         if (!text.empty()) out += "<br>";
     }
@@ -72,7 +82,7 @@ std::string paragraph(std::string_view text, std::string_view code, std::string_
 std::string_view html_style() { return kStyle; }
 
 std::string html_of(std::string_view subject, std::string_view text, std::string_view locale,
-                    std::string_view code, std::string_view link) {
+                    std::string_view code, std::string_view link, std::string_view not_me) {
     const bool rtl = locale.starts_with("ar");
     std::string out = "<!doctype html>\n<html lang=\"" + escaped(locale) + "\" dir=\"" +
                       (rtl ? "rtl" : "ltr") +
@@ -87,7 +97,7 @@ std::string html_of(std::string_view subject, std::string_view text, std::string
         std::string_view block = text.substr(0, end);
         while (block.starts_with('\n')) block.remove_prefix(1);
         while (block.ends_with('\n')) block.remove_suffix(1);
-        if (!block.empty()) out += paragraph(block, code, link);
+        if (!block.empty()) out += paragraph(block, code, link, not_me);
         text.remove_prefix(gap == std::string_view::npos ? text.size() : gap + 2);
     }
     return out + "</main></body></html>\n";

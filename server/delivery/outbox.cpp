@@ -86,7 +86,8 @@ std::optional<Letter> Outbox::letter_of(const MessageRow& row, std::string_view&
     l.text = std::move(text.body);
     l.link = domain::text_map_get(parameters, "link");
     if (row.channel == domain::Channel::email)
-        l.html = html_of(l.subject, l.text, l.locale, l.code, l.link);
+        l.html = html_of(l.subject, l.text, l.locale, l.code, l.link,
+                         domain::text_map_get(parameters, "not_me"));
     l.created_at = row.created_at;
     l.not_after = row.not_after;
     return l;

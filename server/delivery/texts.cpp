@@ -129,11 +129,11 @@ std::string when(std::string_view seconds) {
 
 std::string value_of(std::string_view name, const domain::TextMap& parameters, bool rtl) {
     const std::string raw = domain::text_map_get(parameters, name);
-    std::string value = name == "at" ? when(raw)
-                        : name == "user_agent" ? domain::browser_words(raw)
-                                               : tame(raw);
+    std::string value = name == "at" || name == "until" ? when(raw)
+                        : name == "user_agent"          ? domain::browser_words(raw)
+                                                        : tame(raw);
     // A link and a code are copied, without anything around them.
-    if (rtl && !value.empty() && name != "link" && name != "code") value = "\u2068" + value + "\u2069";
+    if (rtl && !value.empty() && name != "link" && name != "code" && name != "not_me") value = "\u2068" + value + "\u2069";
     return value;
 }
 

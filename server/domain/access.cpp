@@ -24,7 +24,10 @@ Outcome<UserRow> subject(Tx& tx, const Caller& caller, std::string_view user, Sc
 
 Outcome<Done> permit(const Caller& caller, Scope scope) {
     if (const SessionCaller* session = caller.session()) {
-        if (session->state != SessionState::full) return problem(Code::second_factor_required);
+        const bool recovering =
+            session->state == SessionState::recovery && scope == Scope::enroll;
+        if (session->state != SessionState::full && !recovering)
+            return problem(Code::second_factor_required);
         return Done{};
     }
     if (const KeyCaller* key = caller.key()) {

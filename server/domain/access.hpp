@@ -7,7 +7,7 @@
 
 namespace twofold::domain {
 
-// Without looking at the store. unauthenticated for nobody; second_factor_required for a session
+// Without looking at the store. A session that came by a re-enrol link may enrol and nothing else. unauthenticated for nobody; second_factor_required for a session
 // between password and second step; forbidden for a key without the scope and for the operator.
 Outcome<Done> permit(const Caller& caller, Scope scope);
 

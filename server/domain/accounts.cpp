@@ -39,6 +39,11 @@ Me me_signed_in(Tx& tx, Core& core, const UserRow& user, const SessionRow& sessi
         me.password_fresh_until = session.password_at + core.settings.proof_life;
     if (session.recover_until && now < *session.recover_until)
         me.recover_until = session.recover_until;
+    if (user.application.value == kDeskApplication) {
+        const std::optional<AgentRow> agent = tx.agent(user.id);
+        if (agent && !agent->ended_at)
+            me.agent = Me::Agent{agent->role, !me.user->two_factor_enabled};
+    }
     return me;
 }
 
@@ -193,7 +198,8 @@ Outcome<Caller> Accounts::authenticate(std::string_view token, const ClientInfo&
         if (!slid) return slid.error();
     }
     caller.who = SessionCaller{row->id,        row->application, row->user,         row->state,
-                               row->challenge, row->password_at, row->recover_until, row->device};
+                               row->challenge, row->password_at, row->recover_until,
+                               row->support_case,  row->device};
     return caller;
 }
 
@@ -313,10 +319,21 @@ Outcome<SignedIn> Accounts::confirm_registration(const Caller& caller, std::stri
 Outcome<SignedIn> Accounts::sign_in(const Caller& caller, std::string_view email,
                                     std::string_view password, std::string_view device_cookie) {
     if (!core_.settings.client_area) return problem(Code::forbidden);
+    return sign_in_at(caller, kClientArea, email, password, device_cookie);
+}
+
+Outcome<SignedIn> Accounts::desk_sign_in(const Caller& caller, std::string_view email,
+                                         std::string_view password) {
+    return sign_in_at(caller, {std::string(kDeskApplication)}, email, password, {});
+}
+
+Outcome<SignedIn> Accounts::sign_in_at(const Caller& caller, const ApplicationId& application,
+                                       std::string_view email, std::string_view password,
+                                       std::string_view device_cookie) {
     // An address no account can have is still a guess that costs what every guess costs.
     const std::string index =
-        email_index(core_, kClientArea, email.size() <= 254 ? email : std::string_view("?"));
-    const Outcome<AccountRow> account = try_password(core_, caller, kClientArea, index, password);
+        email_index(core_, application, email.size() <= 254 ? email : std::string_view("?"));
+    const Outcome<AccountRow> account = try_password(core_, caller, application, index, password);
     if (!account) return account.error();
 
     Outcome<SignedIn> answer = problem(Code::credentials_invalid);
@@ -493,7 +510,7 @@ Outcome<SessionIssued> Accounts::change_password(const Caller& caller, std::stri
         tx.delete_sessions(user->id, {});
         tx.insert_session(session.row);
         end_devices(tx, core_, caller, *user, "password");
-        tx.void_links(LinkPurpose::reset_password, kClientArea, row->email_index);
+        tx.void_links(LinkPurpose::reset_password, row->application, row->email_index);
         record(tx, core_, caller, *user, {.action = "account.password_changed"});
         notify(tx, core_, caller, *user, {.kind = "password_changed"});
         answer = issued(core_, session);
@@ -586,7 +603,7 @@ Outcome<Done> Accounts::reset_password(const Caller& caller, std::string_view to
         link->used_at = now;
         tx.update_link(*link);
         // Two that were asked for at the same moment are both open; one use ends both.
-        tx.void_links(LinkPurpose::reset_password, kClientArea, account->email_index);
+        tx.void_links(LinkPurpose::reset_password, account->application, account->email_index);
         account->password_hash = hash;
         account->password_changed_at = now;
         tx.update_account(*account);
@@ -617,6 +634,10 @@ Outcome<Me> Accounts::me(const Caller& caller) {
         if (!row || !user) return;
         if (row->state == SessionState::full) {
             answer = me_signed_in(tx, core_, *user, *row);
+        } else if (row->state == SessionState::recovery) {
+            answer.state = "recovery";
+            answer.csrf_token = csrf_of(core_, row->id);
+            answer.recovery_until = row->expires_at;
         } else if (const std::optional<ChallengeRow> challenge = tx.challenge(row->challenge)) {
             answer = me_second_step(tx, core_, row->id, *challenge);
         }

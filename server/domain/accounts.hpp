@@ -16,12 +16,18 @@ struct SessionIssued {
 };
 
 struct Me {
-    std::string state;  // "signed_in", "second_factor_required", "signed_out"
+    std::string state;  // "signed_in", "second_factor_required", "recovery", "signed_out"
     std::string csrf_token;
     std::optional<UserView> user;            // signed_in
     std::optional<ChallengeView> challenge;  // second_factor_required
     std::optional<Instant> password_fresh_until;
     std::optional<Instant> recover_until;
+    std::optional<Instant> recovery_until;  // recovery: of the session itself
+    struct Agent {
+        AgentRole role{};
+        bool needs_factor = false;  // nothing works before they have one of their own
+    };
+    std::optional<Agent> agent;  // a person of the desk
 };
 
 struct SignedIn {
@@ -57,6 +63,9 @@ class Accounts {
                               std::string_view device_cookie = {});
     Outcome<SignedIn> sign_in_verify(const Caller&, const VerifyRequest&,
                                      std::string_view device_cookie = {});
+    // The same for people of the support desk; no browser is remembered there.
+    Outcome<SignedIn> desk_sign_in(const Caller&, std::string_view email,
+                                   std::string_view password);
     Outcome<Done> sign_out(const Caller&);
     Outcome<SessionIssued> reauthenticate(const Caller&, std::string_view password);
     Outcome<SessionIssued> change_password(const Caller&, std::string_view current,
@@ -74,6 +83,8 @@ class Accounts {
     // Remembers the browser whose session has just been given its rights; says so in `out`.
     void remember(const Caller&, const UserId&, const SessionId&, std::string_view device_cookie,
                   SignedIn& out);
+    Outcome<SignedIn> sign_in_at(const Caller&, const ApplicationId&, std::string_view email,
+                                 std::string_view password, std::string_view device_cookie);
     Core& core_;
 };
 

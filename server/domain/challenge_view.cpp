@@ -68,6 +68,12 @@ ChallengeView view_of(Tx& tx, Core& core, const ChallengeRow& challenge) {
     view.expired = challenge.status == ChallengeStatus::pending && now >= challenge.expires_at;
     view.expires_at = challenge.expires_at;
 
+    if (!challenge.session.empty() && challenge.purpose == Purpose::sign_in) {
+        const std::optional<UserRow> user = tx.user(challenge.user);
+        const std::optional<CaseRow> open =
+            user && !user->open_case.empty() ? tx.support_case(user->open_case) : std::nullopt;
+        if (open) view.support_case = ChallengeView::Case{open->id, open->state};
+    }
     const std::vector<FactorRow> factors = in_order(tx, challenge);
     const std::vector<BudgetRow> budgets = tx.budgets(challenge.user);
     const std::optional<ApplicationRow> application = tx.application(challenge.application);

@@ -37,6 +37,11 @@ struct ChallengeMethod {
 };
 
 struct ChallengeView {
+    struct Case {
+        CaseId id;
+        CaseState state{};
+    };
+    std::optional<Case> support_case;  // of a session's own: the user's open case
     ChallengeId id;
     Purpose purpose{};
     Action action{};

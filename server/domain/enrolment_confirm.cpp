@@ -12,6 +12,7 @@
 #include "server/domain/judge.hpp"
 #include "server/domain/names.hpp"
 #include "server/domain/notices.hpp"
+#include "server/domain/recovery_links.hpp"
 #include "server/domain/tombstones.hpp"
 #include "shared/code_text.hpp"
 #include "shared/totp.hpp"
@@ -115,8 +116,10 @@ Outcome<EnrolmentConfirmed> Enrolments::confirm(const Caller& caller, std::strin
         for (const FactorRow& f : factors) {
             if (f.id != id || f.status != FactorStatus::pending) continue;
             method = f.method;
-            wants_codes = (f.opened_with == OpenedWith::recover || !has_second_factor(factors)) &&
-                          can_be_judged(tx, f, *digits, core_.clock.now());
+            wants_codes =
+                (f.opened_with == OpenedWith::recover || f.opened_with == OpenedWith::link ||
+                 !has_second_factor(factors)) &&
+                can_be_judged(tx, f, *digits, core_.clock.now());
         }
         const BudgetRow* budget = find_budget(budgets, pending_budget_id(known->id, method));
         if (budget != nullptr && locked(*budget, core_.clock.now())) wants_codes = false;
@@ -127,7 +130,7 @@ Outcome<EnrolmentConfirmed> Enrolments::confirm(const Caller& caller, std::strin
     Outcome<EnrolmentConfirmed> answer = problem(Code::unavailable);
     const auto work = [&](Tx& tx) {
         const Instant now = core_.clock.now();
-        const Outcome<UserRow> owner = lock_subject(tx, caller, user, Scope::enroll);
+        Outcome<UserRow> owner = lock_subject(tx, caller, user, Scope::enroll);
         if (!owner) {
             answer = owner.error();
             return false;
@@ -164,11 +167,23 @@ Outcome<EnrolmentConfirmed> Enrolments::confirm(const Caller& caller, std::strin
                 return false;
             }
         }
+        std::optional<CaseRow> recovery;
+        if (factor->opened_with == OpenedWith::link) {
+            recovery = recovery_case(tx, core_, caller, *owner);
+            if (!recovery) {
+                answer = problem(Code::enrollment_closed);  // paused, over, or another session
+                return false;
+            }
+        } else if (caller.session() != nullptr &&
+                   caller.session()->state == SessionState::recovery) {
+            answer = problem(Code::enrollment_closed);
+            return false;
+        }
         // Again, here where it counts: several may have been opened when there was room for one.
         const auto others = std::count_if(factors.begin(), factors.end(), [&](const FactorRow& f) {
             return f.status == FactorStatus::active && f.id != factor->replaces;
         });
-        if (others >= core_.settings.factors_a_user) {
+        if (others >= core_.settings.factors_a_user && !recovery) {
             answer = problem(Code::too_many_factors);
             return false;
         }
@@ -178,7 +193,7 @@ Outcome<EnrolmentConfirmed> Enrolments::confirm(const Caller& caller, std::strin
             answer = Problem{Code::factor_locked, left, {}, {}};
             return false;
         }
-        if ((first || grant) && !codes && can_be_judged(tx, *factor, *digits, now)) {
+        if ((first || grant || recovery) && !codes && can_be_judged(tx, *factor, *digits, now)) {
             // The state moved since the look: the caller tries again.
             answer = Problem{Code::unavailable, Seconds(1), {}, {}};
             return false;
@@ -254,18 +269,25 @@ Outcome<EnrolmentConfirmed> Enrolments::confirm(const Caller& caller, std::strin
                        {"factor_removed", other.label, other_method, -1, also});
             }
         }
-        if (first || grant) {
+        if (first || grant || recovery) {
             tx.replace_backup_set(owner->id, &codes->row);
             confirmed.backup_codes = codes->codes;
             record(tx, core_, caller, *owner,
                    {.action = "backup_codes.made", .object = codes->row.id.value});
-            if (grant) notify(tx, core_, caller, *owner, {.kind = "backup_codes_regenerated"});
+            if (grant || recovery)
+                notify(tx, core_, caller, *owner, {.kind = "backup_codes_regenerated"});
         }
         if (first) record(tx, core_, caller, *owner, {.action = "two_factor.enabled"});
         if (!address_changed)
             notify(tx, core_, caller, *owner,
                    {first ? "two_factor_enabled" : "factor_added", factor->label,
                     std::string(name_of(factor->method))});
+        if (recovery) {
+            finish_recovery(tx, core_, caller, *owner, *recovery, factors, factor->id);
+            confirmed.view = view_of(*factor, nullptr, *owner, core_);
+            answer = std::move(confirmed);
+            return true;
+        }
         end_other_sessions(tx, caller, owner->id);
         if (first || any_replaced)
             end_devices(tx, core_, caller, *owner, first ? "two_factor" : "factor_removed");

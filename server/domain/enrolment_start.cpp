@@ -10,6 +10,7 @@
 #include "server/domain/ids.hpp"
 #include "server/domain/names.hpp"
 #include "server/domain/proof_check.hpp"
+#include "server/domain/recovery_links.hpp"
 #include "server/domain/text_rules.hpp"
 #include "server/domain/users.hpp"
 #include "shared/base32.hpp"
@@ -43,6 +44,10 @@ std::string default_label(Method method) {
         default:
             return "Authenticator app";
     }
+}
+
+bool recovering(const Caller& caller) {
+    return caller.session() != nullptr && caller.session()->state == SessionState::recovery;
 }
 
 struct Address {
@@ -82,7 +87,7 @@ std::optional<Problem> fault(const EnrolmentRequest& request, const std::string&
 
 // A place among the pending and active ones, or why not. `room` makes it: wizards left half-way
 // end, the oldest first.
-std::optional<Problem> no_room(const Core& core, const EnrolmentRequest& request,
+std::optional<Problem> no_room(const Core& core, const Caller& caller, const EnrolmentRequest& request,
                                std::vector<FactorRow>& factors, const std::string& index) {
     if (!request.replaces.empty()) {
         const FactorRow* old = find_factor(factors, request.replaces);
@@ -93,9 +98,12 @@ std::optional<Problem> no_room(const Core& core, const EnrolmentRequest& request
     for (const FactorRow& f : factors) {
         if (f.status != FactorStatus::active || f.id == request.replaces) continue;
         active += 1;
-        if (!index.empty() && f.method == request.method && f.address_index == index)
+        if (!index.empty() && f.method == request.method && f.address_index == index &&
+            !recovering(caller))
             return invalid("/address", "duplicate");
     }
+    // A re-enrolment ends all the others.
+    if (recovering(caller)) return std::nullopt;
     if (active >= core.settings.factors_a_user) return problem(Code::too_many_factors);
     return std::nullopt;
 }
@@ -119,6 +127,10 @@ Opened check_right(Tx& tx, Core& core, const Caller& caller, const UserRow& owne
                    const EnrolmentRequest& request, Action action, ProofCheck& proof,
                    bool enrolled) {
     const Instant now = core.clock.now();
+    if (recovering(caller)) {
+        if (recovery_case(tx, core, caller, owner)) return {OpenedWith::link, {}, false};
+        return {{}, problem(Code::proof_required), false};
+    }
     if (!enrolled) {
         if (password_is_fresh(caller, core.settings, now)) return {};
         return {{}, problem(Code::reauthentication_required), false};
@@ -127,6 +139,8 @@ Opened check_right(Tx& tx, Core& core, const Caller& caller, const UserRow& owne
     // A backup code that was found gives no way to send the owner's codes elsewhere (ADR 0007).
     if (action != Action::change_address && recover_grant(tx, caller, owner.id, now, false))
         return {OpenedWith::recover, {}, false};
+    if (caller.key() != nullptr && recovery_case(tx, core, caller, owner))
+        return {OpenedWith::link, {}, false};
     return {{}, problem(Code::proof_required), false};
 }
 
@@ -235,7 +249,7 @@ Outcome<EnrolmentStarted> Enrolments::start(const Caller& caller, std::string_vi
         if (!made) return refuse(made.error());
         FactorRow& row = *made;
         std::vector<FactorRow> before = tx.factors(owner->id);
-        if (auto full = no_room(core_, request, before, row.address_index)) return refuse(*full);
+        if (auto full = no_room(core_, caller, request, before, row.address_index)) return refuse(*full);
         const Opened opened = check_right(tx, core_, caller, *owner, request, *action, proof,
                                           has_second_factor(before));
         if (opened.refused) {

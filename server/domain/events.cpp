@@ -150,7 +150,9 @@ Secret event_details_key(const Secret& user_audit_key, const EventId& event) {
 
 std::string actor_of(const Caller& caller) {
     if (const KeyCaller* key = caller.key()) return "key:" + key->id.value;
-    if (caller.session() != nullptr) return "user";
+    if (const SessionCaller* session = caller.session())
+        return session->application.value == kDeskApplication ? "agent:" + session->user.value
+                                                              : "user";
     if (std::holds_alternative<OperatorCaller>(caller.who)) return "operator";
     return "anonymous";
 }

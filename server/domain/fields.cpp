@@ -46,17 +46,18 @@ void set_email(Core& core, UserRow& user, std::string_view email, Instant now) {
         return;
     }
     const std::string old = open_text(core, places::user_email(user), user.email);
-    if (!old.empty()) {
-        user.previous_email = seal_text(core, places::user_previous_email(user), old);
-        user.previous_email_until = now + Seconds(30 * 86400);
-    }
+    // The first address of an account that had none counts as changed, too.
+    if (!old.empty()) user.previous_email = seal_text(core, places::user_previous_email(user), old);
+    if (user.created_at != now) user.previous_email_until = now + Seconds(30 * 86400);
     user.email = seal_text(core, places::user_email(user), email);
     user.email_index = index;
 }
 
-void set_phone(Core& core, UserRow& user, std::string_view phone) {
+void set_phone(Core& core, UserRow& user, std::string_view phone, Instant now) {
+    const std::string index = phone_index(core, user.application, phone);
+    if (index != user.phone_index && user.created_at != now) user.phone_changed_at = now;
     user.phone = seal_text(core, places::user_phone(user), phone);
-    user.phone_index = phone_index(core, user.application, phone);
+    user.phone_index = index;
 }
 
 UserRow new_user(Core& core, const ApplicationId& application, std::string_view external_id,

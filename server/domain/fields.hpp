@@ -25,7 +25,7 @@ std::optional<Secret> open_secret(Core& core, const FactorRow& factor);
 // Puts an address into the row (or clears it with empty text). The old one gets notices for 30
 // days, so that who takes an address over cannot do it in silence.
 void set_email(Core& core, UserRow& user, std::string_view email, Instant now);
-void set_phone(Core& core, UserRow& user, std::string_view phone);
+void set_phone(Core& core, UserRow& user, std::string_view phone, Instant now);
 
 // A user not yet stored, with a fresh audit key.
 UserRow new_user(Core& core, const ApplicationId& application, std::string_view external_id,

@@ -14,6 +14,7 @@ namespace twofold::domain {
 namespace {
 
 constexpr Seconds kPhishingWindow{90};
+constexpr Seconds kPast{600};  // how far back a wrong code is explained
 
 // A factor the code is compared with, and for email and WhatsApp the code that was sent.
 struct Candidate {
@@ -160,11 +161,32 @@ std::optional<bool> compare(Core& core, VerifyRows& rows, const Candidate& candi
     return true;
 }
 
+// Whether a wrong code was right a while ago: noted for the desk, and never a reason to accept it or
+// to answer differently (rule 4). Only the past: no step later than now + 1 is ever evaluated.
+void note_past_step(Core& core, const std::vector<Candidate>& wrong, std::string_view digits,
+                    Instant now, Verdict& verdict) {
+    const std::int64_t at = now.time_since_epoch().count();
+    for (const Candidate& candidate : wrong) {
+        if (candidate.delivery != nullptr) continue;
+        const FactorRow& row = candidate.factor->row;
+        const std::optional<Secret> secret = open_secret(core, row);
+        if (!secret) continue;
+        for (std::int64_t ago = row.totp.period * (core.settings.window + 1); ago <= kPast.count();
+             ago += row.totp.period) {
+            if (ago > at || !totp_verify(row.totp, secret->expose(), digits, at - ago, 0)) continue;
+            verdict.why["behind_s"] = std::to_string(ago);
+            return;
+        }
+    }
+}
+
 void refuse_replay(const FactorRow& row, const Attempt& attempt, Instant now, Verdict& verdict) {
     const std::int64_t next = (row.last_step + 1) * row.totp.period;
     const std::int64_t left = next - now.time_since_epoch().count();
     verdict.problem = refused(Code::code_already_used, Seconds(std::max<std::int64_t>(left, 1)));
     take(verdict, row);
+    if (row.last_step_at)
+        verdict.why["used_before_s"] = std::to_string((now - *row.last_step_at).count());
     if (row.last_step_at && now - *row.last_step_at <= kPhishingWindow &&
         row.last_step_session != attempt.seen_by)
         verdict.notices.push_back({"code_reused", row.label, "totp"});
@@ -270,6 +292,7 @@ Verdict judge_code(Core& core, VerifyRows& rows, const Attempt& attempt) {
                          tries_left(budget_of(rows, id, attempt.user).row, core.settings, now));
     }
     verdict.problem = Problem{Code::code_invalid, {}, tries, {}};
+    note_past_step(core, wrong, attempt.digits, now, verdict);
     if (wrong.size() == 1) take(verdict, wrong.front().factor->row);
     return verdict;
 }

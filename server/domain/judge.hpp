@@ -33,6 +33,7 @@ struct Verdict {
     std::string label;
     std::vector<Notice> notices;  // to be queued in the same transaction
     std::vector<FactorId> ended;  // came to their end by this attempt
+    TextMap why;                       // for the desk alone, sealed in the audit: see explain.hpp
     std::vector<MessageId> withdrawn;  // of sent codes that ended: they need not leave any more
     // Whether the attempt was evaluated and therefore leaves a mark in the audit.
     bool evaluated() const;

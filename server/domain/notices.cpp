@@ -5,6 +5,7 @@
 #include "server/domain/bell.hpp"
 #include "server/domain/fields.hpp"
 #include "server/domain/ids.hpp"
+#include "server/domain/recovery_links.hpp"
 #include "server/domain/text_rules.hpp"
 #include "server/domain/throttle.hpp"
 
@@ -13,6 +14,12 @@ namespace {
 
 constexpr Rate kNoticeRate{3, Seconds(3600)};
 constexpr Seconds kNoticeLife{3 * 86400};
+constexpr int kFewCodes = 3;
+
+// What somebody else may have done in the reader's name.
+bool can_be_denied(std::string_view kind) {
+    return kind != "account_erased" && kind != "factor_suspended" && kind != "factor_ended";
+}
 
 bool throttled(std::string_view kind) { return kind == "factor_locked" || kind == "code_reused"; }
 
@@ -82,6 +89,10 @@ void notify(Tx& tx, Core& core, const Caller& caller, const UserRow& user, const
     if (!notice.label.empty()) letter.parameters["label"] = notice.label;
     if (!notice.method.empty()) letter.parameters["method"] = notice.method;
     if (notice.remaining >= 0) letter.parameters["remaining"] = std::to_string(notice.remaining);
+    if (notice.remaining >= 0 && notice.remaining <= kFewCodes)
+        letter.parameters["few"] = std::to_string(notice.remaining);
+    for (const auto& [name, value] : notice.more) letter.parameters[name] = value;
+    if (can_be_denied(notice.kind)) letter.parameters["not_me"] = notice_link(tx, core, user);
     for (const std::string& address : addresses) {
         letter.to = address;
         post(tx, core, *application, user.id, letter);

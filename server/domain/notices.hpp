@@ -20,6 +20,11 @@
 // account_erased            at                                           yes
 // factor_address_changed    at ip user_agent label method                yes
 // factor_suspended          at label method (the number may have a new owner)   yes
+// case_opened case_evidence case_approved case_paused case_resumed case_link_sent case_done
+// case_cancelled case_rejected case_expired   at until                          yes
+// case_link                 link until (to one address alone)                   yes
+// What its reader may not have done themselves has `not_me`: a link that can only freeze
+// (recovery_links.hpp), the same for all addresses of one notice.
 // Codes (delivered_codes.hpp): enroll_code sign_in_code manage_code step_up_code, by email or
 // WhatsApp, with at minutes ip user_agent action and the binding the code is derived from.
 // `at` is seconds since the Unix epoch. Message text for people is made in delivery/.
@@ -38,6 +43,7 @@ struct Notice {
     std::string method = {};
     int remaining = -1;  // backup codes; negative: not said
     std::vector<std::string> also = {};  // further addresses: one that is just being left
+    TextMap more = {};                   // further parameters
 };
 
 // Queues one notice to every known address of the user: the contact, for 30 days the one before, the

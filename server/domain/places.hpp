@@ -40,6 +40,15 @@ inline SealedPlace message_parameters(const MessageRow& m) {
 inline SealedPlace link_payload(const LinkRow& l) {
     return {"link", "payload", l.id, l.application.value, l.user.value};
 }
+inline SealedPlace case_contact(const CaseRow& c) {
+    return {"support_case", "contact", c.id.value, c.application.value, c.user.value};
+}
+inline SealedPlace case_step_detail(const CaseStepRow& s, const CaseRow& c) {
+    return {"case_step", "detail", s.id, c.application.value, c.user.value};
+}
+inline SealedPlace case_evidence_note(const EvidenceRow& e, const CaseRow& c) {
+    return {"case_evidence", "note", e.id.value, c.application.value, c.user.value};
+}
 inline SealedPlace idempotency_body(const IdempotencyRow& i) {
     return {"idempotency", "body", i.id, {}, {}};
 }

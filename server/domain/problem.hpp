@@ -50,6 +50,14 @@ enum class Code {
     method_unavailable,
     factor_suspended,
     code_not_sent,
+    case_already_open,
+    case_state,
+    case_paused,
+    own_factor_required,
+    four_eyes,
+    own_account,
+    evidence_missing,
+    delivery_missing,
 };
 
 // One member of the request that is wrong. `pointer` is a JSON pointer (RFC 6901); `rule` says what

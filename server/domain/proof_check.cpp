@@ -1,6 +1,7 @@
 #include "server/domain/proof_check.hpp"
 
 #include "server/domain/access.hpp"
+#include "server/domain/case_moves.hpp"
 #include "server/domain/events.hpp"
 #include "server/domain/judge.hpp"
 #include "server/domain/names.hpp"
@@ -78,6 +79,7 @@ std::optional<Problem> ProofCheck::check_code(Tx& tx, const UserRow& user) {
                 .details = {{"action", std::string(name_of(action_))}}});
     announce(tx, rows, core_, caller_, user, verdict);
     tx.save_verified(rows);
+    if (!verdict.problem) pause_open_case(tx, core_, caller_, user, PauseReason::factor_used);
     return verdict.problem;
 }
 

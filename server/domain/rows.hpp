@@ -259,7 +259,7 @@ struct LinkRow {
     LinkPurpose purpose{};
     ApplicationId application;
     UserId user;  // empty for confirm_email
-    std::string email_index;
+    std::string email_index;  // of the address it was sent to; recover: the case's id
     Sealed payload;  // confirm_email: address, password hash, name, locale
     Instant created_at{};
     Instant expires_at{};

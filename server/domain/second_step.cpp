@@ -2,6 +2,7 @@
 
 #include "server/domain/access.hpp"
 #include "server/domain/backup_attempt.hpp"
+#include "server/domain/case_moves.hpp"
 #include "server/domain/events.hpp"
 #include "server/domain/names.hpp"
 #include "server/domain/typed_code.hpp"
@@ -46,6 +47,8 @@ Outcome<Approved> settle(Core& core, const Pass& pass, const BackupAttempt& atte
         }
         announce(tx, rows, core, caller, user->second.row, verdict);
         tx.save_verified(rows);
+        if (!verdict.problem)
+            pause_open_case(tx, core, caller, user->second.row, PauseReason::factor_used);
         return true;
     };
     const Outcome<Done> done = core.store.write(pass.caller.request_id, work);
@@ -107,14 +110,16 @@ void approve(VerifyRows& rows, Core& core, const Caller& caller, Tracked<Challen
 void record_refusal(VerifyRows& rows, Core& core, const Caller& caller,
                     const ChallengeRow& challenge, Method method, const Verdict& verdict) {
     const auto user = rows.users.find(challenge.user);
+    TextMap details = verdict.why;
+    details["challenge"] = challenge.id.value;
+    details["purpose"] = std::string(name_of(challenge.purpose));
     record(rows, core, caller, user->second.row,
            {.action = action_of(challenge),
             .method = std::string(name_of(method)),
             .result = std::string(result_name(verdict.problem)),
             .object = verdict.factor.empty() ? challenge.id.value : verdict.factor.value,
             .label = verdict.label,
-            .details = {{"challenge", challenge.id.value},
-                        {"purpose", std::string(name_of(challenge.purpose))}}});
+            .details = std::move(details)});
 }
 
 Outcome<Approved> pass_challenge(Core& core, const Pass& pass) {

@@ -32,6 +32,11 @@ bool Settings::valid() const {
            within(codes_per_user, 1, 200) && within(codes_per_ip, 1, 100000) &&
            within(codes_per_application, 1, 10000000) && within(codes_per_region, 1, 1000000) &&
            within(pumping_min, 5, 1000) && within(pumping_share, 0, 90) &&
+           within(support_wait, demo ? 1 : 3600, 14 * 86400) &&
+           within(support_wait_strong, demo ? 1 : 3600, support_wait.count()) &&
+           within(support_link_life, 600, 86400) &&
+           within(support_case_life, 86400, 90 * 86400) &&
+           within(support_cases_per_user, 1, 20) && support_channels.size() <= 10 &&
            within(verify_writers, 1, 8) && within(verify_batch, 1, 128) &&
            within(verify_waiting, 1, 100000) &&
            within<std::int64_t>(verify_deadline.count(), 100, 10000);

@@ -32,6 +32,7 @@ struct Settings {
     int registers_per_ip = 30;        // per hour and address
     bool email = false;               // there is a way to send email
     bool whatsapp = false;            // and WhatsApp messages
+    bool whatsapp_notices = false;    // notices and links too: there is a template for them
     std::string phone_region;         // ISO 3166, for national numbers; empty: none assumed
     int code_digits = 6;              // of emailed and WhatsApp codes, 6..8
     Seconds code_life{600};           // 60..600 (NIST SP 800-63B-4 3.1.3)
@@ -43,6 +44,12 @@ struct Settings {
     int codes_per_region = 500;       // WhatsApp, an hour and destination country, 1..1000000
     int pumping_min = 20;             // codes to a country before their share entered counts, 5..1000
     int pumping_share = 15;           // percent entered below which no more are sent there, 0..90
+    Seconds support_wait{86400};        // between approval and link, 3600..1209600; in the demo from 1
+    Seconds support_wait_strong{21600};  // the same with strong evidence, 3600..support_wait
+    Seconds support_link_life{12 * 3600};  // of a re-enrol link, 600..86400
+    Seconds support_case_life{14 * 86400};  // of a case on which nobody works, 86400..90 days
+    int support_cases_per_user = 3;         // opened a day, 1..20
+    std::vector<std::string> support_channels;  // shown to the locked-out: "email:…", "phone:…", "url:…"
     int verify_writers = 2;           // threads that share commits among waiting verifies, 1..8
     int verify_batch = 32;            // verifies a commit, 1..128
     int verify_waiting = 1024;        // more are answered `overloaded`, 1..100000

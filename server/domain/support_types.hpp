@@ -10,7 +10,7 @@
 
 namespace twofold::domain {
 
-using CaseId = Id<struct CaseTag>;          // cas_
+using CaseId = Id<CaseTag>;                 // cas_
 using EvidenceId = Id<struct EvidenceTag>;  // evd_
 
 // The application whose users are the people of the desk.

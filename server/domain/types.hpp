@@ -93,6 +93,7 @@ struct SessionCaller {
     ChallengeId challenge;                 // the one it is bound to while second_step
     Instant password_at{};                 // last password step
     std::optional<Instant> recover_until;  // unused recover grant (rule 8)
+    Id<struct CaseTag> support_case = {};  // recovery: whose link it came by
     DeviceId device = {};                  // the remembered browser it runs in; empty: none
 };
 

@@ -31,7 +31,7 @@ std::optional<Problem> fault(const UserChange& change) {
 
 void apply(Core& core, UserRow& user, const UserChange& change, Instant now) {
     if (change.email) set_email(core, user, *change.email, now);
-    if (change.phone) set_phone(core, user, *change.phone);
+    if (change.phone) set_phone(core, user, *change.phone, now);
     if (change.locale) user.locale = *change.locale;
     if (change.display_name)
         user.display_name = seal_text(core, places::user_display_name(user), *change.display_name);

@@ -4,6 +4,7 @@
 #include <atomic>
 
 #include "server/domain/access.hpp"
+#include "server/domain/case_moves.hpp"
 
 namespace twofold::domain {
 
@@ -168,6 +169,13 @@ bool VerifyQueue::try_batch(const Batch& batch) {
         VerifyRows rows = tx.load_for_verify(ids, {});
         for (const auto& item : batch) decide(tx, rows, *item);
         tx.save_verified(rows);
+        // Who can use a factor is not locked out: a person looks at their case. After the rows are
+        // written, for it adds to the same chains.
+        for (const auto& item : batch) {
+            if (!item->answer || item->answer->user.open_case.empty()) continue;
+            const Caller caller = behind(item->pass.caller, item->answer->challenge);
+            pause_open_case(tx, core_, caller, item->answer->user, PauseReason::factor_used);
+        }
         return true;
     };
     // An exception out of the store's guard would end the process; it is the store's bug, and the

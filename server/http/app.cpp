@@ -69,6 +69,7 @@ struct App::Impl {
         add_client_operations(services, operations);
         add_user_operations(services, operations);
         add_challenge_operations(services, operations);
+        add_support_operations(services, operations);
         add_device_operations(services, operations);
         add_audit_operations(services, operations);
         add_documents();

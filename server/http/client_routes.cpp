@@ -67,6 +67,15 @@ Response sign_in(const Services& s, Call& call) {
                                                        s.gate.device_cookie_of(call.req)));
 }
 
+Response desk_sign_in(const Services& s, Call& call) {
+    ObjectReader body(call.body, call.errors);
+    const std::string email = body.string("email", 1, kMaxAddress).value_or("");
+    const std::string password = body.string("password", 1, kMaxPassword).value_or("");
+    body.finish();
+    if (!call.errors.empty()) return refuse_body(call);
+    return signed_in(s, call, Accounts(s.core).desk_sign_in(call.caller, email, password));
+}
+
 Response sign_in_verify(const Services& s, Call& call) {
     ObjectReader body(call.body, call.errors);
     domain::VerifyRequest request = read_verify(body);
@@ -171,6 +180,13 @@ Response config(const Services& s, Call& call) {
     out["methods"] = std::move(methods);
     if (!settings.phone_region.empty()) out["phone_region"] = settings.phone_region;
     out["locales"] = Out::array({"en", "ar", "es", "fr", "de"});
+    Out channels = Out::array();
+    for (const std::string& channel : settings.support_channels) {
+        const std::size_t colon = channel.find(':');
+        channels.push_back(
+            Out{{"kind", channel.substr(0, colon)}, {"value", channel.substr(colon + 1)}});
+    }
+    out["support"] = Out{{"channels", std::move(channels)}};
     if (settings.demo) {
         Out accounts = Out::array();
         for (const DemoAccount& a : s.settings.demo_accounts) {
@@ -232,6 +248,20 @@ void add_client_operations(const Services& s, std::vector<Operation>& ops) {
          .errors = {"credentials_invalid", "forbidden", "rate_limited"},
          .lane = Lane::hashing,
          .run = run(sign_in)});
+    ops.push_back({.method = Method::post,
+                   .path = "/desk/sign-in",
+                   .id = "deskSignIn",
+                   .tag = "Support desk",
+                   .summary = "The password step of the people of the desk",
+                   .description = "From then on as in the Client Area: /client/sign-in/verify, "
+                                  "/client/me, /client/sign-out. Without a second factor of their "
+                                  "own they can do nothing but set one up.",
+                   .body = Body::required,
+                   .request = "SignIn",
+                   .response = "SignedIn",
+                   .errors = {"credentials_invalid", "rate_limited"},
+                   .lane = Lane::hashing,
+                   .run = run(desk_sign_in)});
     ops.push_back({.method = Method::post,
                    .path = "/client/sign-in/verify",
                    .auth = Auth::partial_session,

@@ -100,6 +100,10 @@ Out me_json(const domain::Me& me) {
         if (me.recover_until) session["recover"] = recover_json(*me.recover_until);
         out["session"] = std::move(session);
     }
+    if (me.recovery_until) out["recovery"] = recover_json(*me.recovery_until);
+    if (me.agent)
+        out["agent"] = Out{{"role", std::string(domain::name_of(me.agent->role))},
+                           {"needs_factor", me.agent->needs_factor}};
     return out;
 }
 
@@ -229,6 +233,9 @@ Out challenge_json(const domain::ChallengeView& view) {
     out["expires_at"] = rfc3339(view.expires_at);
     out["attempts_remaining"] = view.attempts_remaining;
     if (view.delivery) out["delivery"] = delivery_json(*view.delivery);
+    if (view.support_case)
+        out["support_case"] = Out{{"id", view.support_case->id.value},
+                                  {"state", std::string(domain::name_of(view.support_case->state))}};
     if (view.remember_days > 0) out["remember"] = Out{{"days", view.remember_days}};
     return out;
 }
@@ -384,6 +391,22 @@ std::string_view code_name(domain::Code code) {
             return "factor_suspended";
         case Code::code_not_sent:
             return "code_not_sent";
+        case Code::case_already_open:
+            return "case_already_open";
+        case Code::case_state:
+            return "case_state";
+        case Code::case_paused:
+            return "case_paused";
+        case Code::own_factor_required:
+            return "own_factor_required";
+        case Code::four_eyes:
+            return "four_eyes";
+        case Code::own_account:
+            return "own_account";
+        case Code::evidence_missing:
+            return "evidence_missing";
+        case Code::delivery_missing:
+            return "delivery_missing";
         case Code::idempotency_mismatch:
             return "idempotency_mismatch";
         case Code::idempotency_in_flight:

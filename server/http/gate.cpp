@@ -53,6 +53,8 @@ std::string_view cookie_value(const Request& req, std::string_view name) {
 
 bool safe(Method m) { return m == Method::get || m == Method::head || m == Method::options; }
 
+std::size_t longest_query(std::string_view name) { return name == "query" ? 254 : 128; }
+
 Response invalid_query(const Request& req, std::string_view name, std::string_view rule) {
     return problem("validation_failed", req.request_id, {},
                    {{"/" + std::string(name), std::string(rule), std::string(rule_text(rule))}});
@@ -76,7 +78,7 @@ std::optional<Response> read_query(const Operation& op, const Request& req, Call
         } else if (name == "cursor") {
             if (value.empty() || value.size() > 64) return invalid_query(req, name, "format");
             call.cursor = value;
-        } else if (value.empty() || value.size() > 128) {
+        } else if (value.empty() || value.size() > longest_query(name)) {
             return invalid_query(req, name, "format");
         }
     }
@@ -192,6 +194,10 @@ std::optional<Response> Gate::identify(const Operation& op, const Request& req, 
     const bool partial_may = op.auth == Auth::partial_session || op.auth == Auth::key_or_partial ||
                              op.auth == Auth::optional_session;
     if (session != nullptr && session->state == SessionState::second_step && !partial_may) {
+        return refuse("second_factor_required");
+    }
+    if (session != nullptr && session->state == domain::SessionState::recovery && !op.recovery &&
+        op.auth != Auth::optional_session) {
         return refuse("second_factor_required");
     }
     if (session != nullptr && !safe(req.method)) {

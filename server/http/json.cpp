@@ -206,6 +206,32 @@ std::optional<bool> ObjectReader::boolean(const char* name, Need need) {
 std::optional<std::size_t> ObjectReader::choice(const char* name,
                                                 std::initializer_list<std::string_view> words,
                                                 Need need) {
+    return choice(name, std::span<const std::string_view>(words.begin(), words.size()), need);
+}
+
+std::vector<std::string> ObjectReader::strings(const char* name, std::size_t most,
+                                               std::size_t longest, Need need) {
+    std::vector<std::string> out;
+    const Json* v = member(name, need);
+    if (v == nullptr) return out;
+    if (!v->is_array() || v->size() > most) {
+        fail(name, "type", "An array of at most " + std::to_string(most) + " strings is expected.");
+        return out;
+    }
+    for (const Json& item : *v) {
+        if (!item.is_string() || item.get_ref<const std::string&>().empty() ||
+            item.get_ref<const std::string&>().size() > longest) {
+            fail(name, "type", "Each must be a string of 1 to " + std::to_string(longest) + " characters.");
+            return {};
+        }
+        out.push_back(item.get<std::string>());
+    }
+    return out;
+}
+
+std::optional<std::size_t> ObjectReader::choice(const char* name,
+                                                std::span<const std::string_view> words,
+                                                Need need) {
     const Json* v = member(name, need);
     if (v == nullptr) return std::nullopt;
     if (v->is_string()) {

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,6 +45,11 @@ class ObjectReader {
     std::optional<std::size_t> choice(const char* name,
                                       std::initializer_list<std::string_view> words,
                                       Need need = Need::required);
+    std::optional<std::size_t> choice(const char* name, std::span<const std::string_view> words,
+                                      Need need = Need::required);
+    // An array of at most `most` strings of 1..`longest`; empty when absent or wrong.
+    std::vector<std::string> strings(const char* name, std::size_t most, std::size_t longest,
+                                     Need need = Need::required);
     // A nested object, or null when absent or not an object.
     const Json* object(const char* name, Need need = Need::required);
     bool has(const char* name) const;

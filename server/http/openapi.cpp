@@ -52,7 +52,9 @@ Out parameters(const Operation& op) {
                 Out{{"type", "integer"}, {"minimum", 1}, {"maximum", 100}, {"default", 50}};
         } else {
             p["schema"] = Out{
-                {"type", "string"}, {"minLength", 1}, {"maxLength", name == "cursor" ? 64 : 128}};
+                {"type", "string"}, {"minLength", 1}, {"maxLength", name == "cursor"  ? 64
+                                                                             : name == "query" ? 254
+                                                                                               : 128}};
         }
         out.push_back(std::move(p));
     }

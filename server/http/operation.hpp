@@ -53,6 +53,7 @@ struct Operation {
     bool idempotent = false;            // takes Idempotency-Key
     bool secret = false;                // its answer holds a secret: kept 10 min only
     Lane lane = Lane::pool;
+    bool recovery = false;  // a session that came by a re-enrol link may call it
     bool defers = false;  // answers by Response::later, so that nothing waits for the database
     Run run{};
 };

@@ -24,7 +24,7 @@ struct ProblemKind {
 };
 
 // Every code there is. A test compares the list with the OpenAPI document.
-inline constexpr std::array<ProblemKind, 40> kProblems = {{
+inline constexpr std::array<ProblemKind, 48> kProblems = {{
     {"malformed_request", 400, "The request is not well-formed HTTP",
      "Send one well-formed HTTP/1.1 request with one Host and one Content-Length."},
     {"malformed_json", 400, "The body is not acceptable JSON",
@@ -38,6 +38,12 @@ inline constexpr std::array<ProblemKind, 40> kProblems = {{
      "Check the address and the password, or reset the password."},
     {"forbidden", 403, "Not allowed for this caller",
      "Use a key that has the scope this call needs."},
+    {"own_factor_required", 403, "Set up your own second factor first",
+     "Enrol a method of your own (POST /v1/users/me/enrollments), then repeat the call."},
+    {"four_eyes", 403, "A second person is needed",
+     "Who opened a case, recorded its evidence or approved it once leaves this step to a colleague."},
+    {"own_account", 403, "This is an account of your own",
+     "Ask a colleague: nobody works on their own account."},
     {"csrf_required", 403, "The CSRF token is missing or wrong",
      "Send the csrf_token of GET /client/me in the X-CSRF-Token header."},
     {"origin_refused", 403, "Requests from this origin are refused",
@@ -71,6 +77,17 @@ inline constexpr std::array<ProblemKind, 40> kProblems = {{
     {"enrollment_closed", 409, "The enrolment is closed",
      "It was confirmed, replaced or ended: start the set-up again."},
     {"too_many_factors", 409, "Too many methods", "Remove a method first, or replace one."},
+    {"case_already_open", 409, "There is an open case",
+     "Look at the open case (GET …/support-cases); withdraw it to open another."},
+    {"case_state", 409, "Not in this state of the case",
+     "Look at the case again: it has moved on, or is over."},
+    {"case_paused", 409, "The case is paused",
+     "Somebody objected or used a sign-in method. Support looks at it; answer when they ask."},
+    {"evidence_missing", 409, "The evidence does not suffice",
+     "Record proofs of two different groups, worth 100 points together."},
+    {"delivery_missing", 409, "There is no way left for the link",
+     "Every known address was evidence or has changed. Record other evidence, or an address of the "
+     "owner's in another case."},
     {"idempotency_in_flight", 409, "The first request with this key is still running",
      "Wait a moment, then repeat the same request with the same key."},
     {"idempotency_expired", 409, "The kept answer has expired",

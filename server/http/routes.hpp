@@ -23,6 +23,7 @@ void add_client_operations(const Services&, std::vector<Operation>&);  // /clien
 void add_user_operations(const Services&, std::vector<Operation>&);    // /v1/users/{user}/…
 void add_challenge_operations(const Services&,
                               std::vector<Operation>&);  // /v1/challenges, assertions, audit
+void add_support_operations(const Services&, std::vector<Operation>&);  // cases, desk, links
 void add_device_operations(const Services&, std::vector<Operation>&);  // …/devices
 void add_audit_operations(const Services&, std::vector<Operation>&);   // exports of histories
 void add_system_operations(const Services&, std::vector<Operation>&);  // health, JWKS, demo

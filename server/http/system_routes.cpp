@@ -119,6 +119,7 @@ void add_system_operations(const Services& s, std::vector<Operation>& ops) {
                    .summary = "Countries and their calling codes, for a picker",
                    .response = "PhoneRegions",
                    .lane = Lane::direct,
+                   .recovery = true,
                    .run = run(phone_regions)});
     if (s.settings.whatsapp_hello)
         ops.push_back({.path = "/hooks/whatsapp",

@@ -225,6 +225,7 @@ void add_user_operations(const Services& s, std::vector<Operation>& ops) {
                          "rate_limited"}),
          .idempotent = true,
          .secret = true,
+         .recovery = true,
          .run = run(start_enrollment)});
     ops.push_back({.path = base + "/enrollments",
                    .auth = Auth::key_or_session,
@@ -234,6 +235,7 @@ void add_user_operations(const Services& s, std::vector<Operation>& ops) {
                    .summary = "The user's methods",
                    .response = "EnrollmentList",
                    .errors = {"not_found"},
+                   .recovery = true,
                    .run = run(list_enrollments)});
     ops.push_back({.path = base + "/enrollments/{id}",
                    .auth = Auth::key_or_session,
@@ -243,6 +245,7 @@ void add_user_operations(const Services& s, std::vector<Operation>& ops) {
                    .summary = "One method",
                    .response = "Enrollment",
                    .errors = {"not_found"},
+                   .recovery = true,
                    .run = run(get_enrollment)});
     ops.push_back({.method = Method::patch,
                    .path = base + "/enrollments/{id}",
@@ -271,6 +274,7 @@ void add_user_operations(const Services& s, std::vector<Operation>& ops) {
                    .response = "CodeSent",
                    .errors = {"not_found", "enrollment_expired", "enrollment_closed",
                               "method_unavailable", "factor_locked", "rate_limited"},
+                   .recovery = true,
                    .run = run(send_enrollment_code)});
     ops.push_back(
         {.method = Method::post,
@@ -288,6 +292,7 @@ void add_user_operations(const Services& s, std::vector<Operation>& ops) {
          .idempotent = true,
          .secret = true,
          .lane = Lane::hashing,
+         .recovery = true,
          .run = run(confirm_enrollment)});
     ops.push_back({.method = Method::post,
                    .path = base + "/enrollments/{id}/remove",

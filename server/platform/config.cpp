@@ -105,6 +105,17 @@ class Options {
         number("registers-per-ip", s.registers_per_ip, 1, 100000,
                "Registrations an hour and address");
         mail_options(c);
+        seconds("support-wait", s.support_wait, 1, 14 * 86400,
+                "Between the approval of a support case and its link; from 3600, in the demo from 1");
+        seconds("support-wait-strong", s.support_wait_strong, 1, 14 * 86400,
+                "The same with strong evidence");
+        seconds("support-link-life", s.support_link_life, 600, 86400, "A re-enrol link");
+        seconds("support-case-life", s.support_case_life, 86400, 90 * 86400,
+                "A support case on which nobody works");
+        number("support-cases-per-user", s.support_cases_per_user, 1, 20,
+               "Support cases a day and person");
+        list("support-channels", s.support_channels,
+             "How to reach support, shown to the locked-out: email:…, phone:…, url:https://…");
         number("verify-writers", s.verify_writers, 1, 8,
                "Threads that share commits among verifies");
         number("verify-batch", s.verify_batch, 1, 128, "Verifies that may share a commit");
@@ -334,6 +345,12 @@ void settle(Config& c, const Options& options, Command command) {
         if (c.data_dir.empty()) c.data_dir = demo_folder();
         if (c.database.empty()) c.database = "sqlite:" + c.data_dir + "/twofold.db";
         if (c.keys.empty()) c.keys = c.data_dir + "/keys";
+        // Nobody who tries it out waits a day.
+        if (!options.given("support-wait")) c.settings.support_wait = Seconds{30};
+        if (!options.given("support-wait-strong"))
+            c.settings.support_wait_strong = std::min(c.settings.support_wait, Seconds{15});
+        if (c.settings.support_channels.empty())
+            c.settings.support_channels = {"email:support@example.com", "phone:+44 20 7946 0000"};
         if (!c.database.starts_with("sqlite:")) {
             throw UsageError{
                 "--demo uses the embedded SQLite only; run without --demo to use another database"};
@@ -386,6 +403,19 @@ void settle(Config& c, const Options& options, Command command) {
         if (c.web_root.empty()) c.web_root = beside_program(place);
     }
     if (command == Command::serve) keep_secrets_out_of_page(c);
+    for (const std::string& channel : c.settings.support_channels) {
+        const std::string kind = channel.substr(0, channel.find(':'));
+        const bool known = kind == "email" || kind == "phone" || kind == "text" ||
+                           (kind == "url" && channel.starts_with("url:https://"));
+        if (!known || channel.size() == kind.size() || channel.size() > 200)
+            throw UsageError{
+                "--support-channels takes email:ADDRESS, phone:NUMBER, url:https://… and text:…, "
+                "separated by commas"};
+    }
+    // A shorter usual waiting time shortens the one of strong evidence, too.
+    if (!options.given("support-wait-strong"))
+        c.settings.support_wait_strong =
+            std::min(c.settings.support_wait_strong, c.settings.support_wait);
     if (!c.settings.valid())
         throw UsageError{"the settings contradict each other or are out of bounds"};
 }
@@ -512,6 +542,26 @@ std::variant<CommandLine, int> read_command_line(int argc, const char* const* ar
                           command(*tmpl, "check", "See that it is there and approved",
                                   Command::whatsapp_template_check)})
         sub->add_option("--language", line.language, "Its language, such as en or es");
+
+    CLI::App* agent = group("agent", "The people of the support desk");
+    CLI::App* add = command(*agent, "add",
+                            "Add a person, or change their role; prints a link to choose a password",
+                            Command::agent_add);
+    add->add_option_function<std::string>(
+           "--role", [&line](const std::string& role) { line.supervisor = role == "supervisor"; },
+           "agent (records evidence) or supervisor (approves)")
+        ->required()
+        ->check(CLI::IsMember({"agent", "supervisor"}));
+    add->add_option("--email", line.email, "Their address, to sign in with")->required();
+    add->add_option("--name", line.name, "Their name, shown in cases");
+    add->add_flag("--password-stdin", line.password_stdin,
+                  "Take the first password from standard input instead of making a link");
+    add->add_flag("--json", line.json, "Print JSON");
+    command(*agent, "list", "List them", Command::agent_list)
+        ->add_flag("--json", line.json, "Print JSON");
+    command(*agent, "end", "Take the desk from a person; their sessions end", Command::agent_end)
+        ->add_option("--email", line.email, "Their address")
+        ->required();
 
     CLI::App* audit = group("audit", "The record of every change");
     CLI::App* verify =

@@ -20,6 +20,9 @@ enum class Command {
     api_key_create,
     api_key_list,
     api_key_revoke,
+    agent_add,
+    agent_list,
+    agent_end,
     audit_verify,
     audit_export,
     keys_init,
@@ -76,6 +79,9 @@ struct CommandLine {
     std::string language;              // whatsapp template
     std::string user;                  // audit export
     std::string format = "jsonl";      // audit export
+    std::string email;                 // agent add and end
+    bool supervisor = false;           // agent add
+    bool password_stdin = false;       // agent add
     bool json = false;
 };
 
