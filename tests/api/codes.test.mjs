@@ -2,6 +2,7 @@
 // (STARTTLS, AUTH) and a local server that speaks the Cloud API; numbers are those of security.md.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { createHmac } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 
 import { startSmtp } from '../support/smtp_server.mjs';
@@ -200,6 +201,56 @@ for (const database of databases) {
       }
       await sleep(500);
       assert.equal(smtp.mails.length, before + 8);
+    });
+
+    it('security 24: strangers who ask for codes to an address do not keep its owner from theirs', async () => {
+      const u = await withAddress('email');
+      const mallory = `codes-${process.pid}-${++made}`;
+      await key.call('PUT', `/v1/users/${mallory}`, {});
+      const [local, host] = u.to.split('@');
+      const spellings = [u.to, u.to.toUpperCase(), `${local}+x@${host}`, `${local}@\uff4dail.example`, `${local}+y@\uff2dAIL.example`];
+      let taken = 0;
+      for (let i = 0; i < 12; ++i) {
+        const asked = await key.call('POST', `/v1/users/${mallory}/enrollments`, { method: 'email', address: spellings[i % spellings.length] });
+        if (asked.status === 201) ++taken;
+        else assert.equal(asked.code, 'rate_limited', asked.text);
+      }
+      assert.equal(taken, 9, 'ten an hour and mailbox, however it is spelled, one of them its owner\'s own');
+      const { id, code } = await ask(u);
+      assert.equal((await verify(key, id, code)).status, 200);
+    });
+
+    it('rule 2: neither another address nor erasing gives guesses at an address back', async () => {
+      const user = `codes-${process.pid}-${++made}`;
+      const enrol = async (address) => (await key.call('POST', `/v1/users/${user}/enrollments`, { method: 'email', address })).body.id;
+      const confirm = (id, code) => key.call('POST', `/v1/users/${user}/enrollments/${id}/confirm`, { code });
+      await key.call('PUT', `/v1/users/${user}`, {});
+      const since = Date.now();
+      const foreign = await enrol(`${user}@foreign.example`);
+      const right = await smtp.code(`${user}@foreign.example`, since);
+      for (let i = 0; i < 4; ++i) assert.equal((await confirm(foreign, wrong(right))).code, 'code_invalid');
+      const own = await enrol(`${user}@own.example`);
+      assert.equal((await confirm(own, await smtp.code(`${user}@own.example`, since))).status, 200);
+      assert.equal((await key.call('DELETE', `/v1/users/${user}`)).status, 204);
+      await key.call('PUT', `/v1/users/${user}`, {});
+      const again = await enrol(`${user}@foreign.example`);
+      assert.equal((await confirm(again, wrong(await smtp.code(`${user}@foreign.example`, since)))).code, 'code_invalid', 'the fifth');
+      assert.equal((await confirm(again, '123456')).code, 'factor_locked');
+    });
+
+    it('security 29: no other form of signature is taken, nor an endless body', async () => {
+      const body = '{"entry":[]}';
+      const right = `sha256=${createHmac('sha256', meta.secret).update(body).digest('hex')}`;
+      const post = async (text, headers) => (await fetch(`http://localhost:${site.port}/hooks/whatsapp`, { method: 'POST', body: text, headers: { 'Content-Type': 'application/json', ...headers } })).status;
+      assert.equal(await post(body, { 'X-Hub-Signature-256': right }), 200);
+      for (const signature of [undefined, '', 'sha256=', right.slice(0, -2), right.toUpperCase(), right.slice(7), `${right}${right}`, `${right}, ${right}`]) {
+        assert.equal(await post(body, signature === undefined ? {} : { 'X-Hub-Signature-256': signature }), 401, signature);
+      }
+      const huge = `{"entry":[${' '.repeat(1 << 17)}]}`;
+      assert.equal(await post(huge, { 'X-Hub-Signature-256': `sha256=${createHmac('sha256', meta.secret).update(huge).digest('hex')}` }), 413);
+      for (const odd of ['', 'null', '[]', `${'['.repeat(20_000)}${']'.repeat(20_000)}`, '{"entry":[{"changes":[{"value":{"statuses":[{"id":"a","status":"failed","errors":[{"code":1e400}]}]}}]}]}']) {
+        assert.equal(await post(odd, { 'X-Hub-Signature-256': `sha256=${createHmac('sha256', meta.secret).update(odd).digest('hex')}` }), 400, odd.slice(0, 40));
+      }
     });
 
     it('security 26: what would be two recipients or a header is refused', async () => {
