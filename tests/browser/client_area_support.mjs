@@ -23,8 +23,11 @@ async function freePort() {
   return port;
 }
 
-/** A demo server on a port and in a folder of its own. TWOFOLD_TEST_URL names one that already runs. */
-export async function startServer() {
+/**
+ * A demo server on a port and in a folder of its own. TWOFOLD_TEST_URL names one that already runs.
+ * @param settings  more of its environment
+ */
+export async function startServer(settings = {}) {
   if (process.env.TWOFOLD_TEST_URL) return { url: process.env.TWOFOLD_TEST_URL, stop: async () => undefined };
   const binary = process.env.TWOFOLD_BINARY ?? join(root, 'build/release/twofold');
   if (!existsSync(binary)) throw new Error(`no server at ${binary}: make build first`);
@@ -44,6 +47,7 @@ export async function startServer() {
       // One machine registers everybody here.
       TWOFOLD_REGISTERS_PER_IP: '10000',
       TWOFOLD_SIGN_INS_PER_IP: '10000',
+      ...settings,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -198,7 +198,8 @@ export function supportElement(kit: Kit): new () => TwofoldSupport {
     }
 
     #actions(flow: SupportFlow, c: SupportCase, { t }: Messenger): TemplateResult | typeof Nothing {
-      if (!c.can_withdraw) return none();
+      const help = this.onlyOpen ? html`<p class="help">${t("support.not_me_help")}</p>` : none();
+      if (!c.can_withdraw) return help;
       if (flow.asking) {
         return html`<div class="notice warning" part="notice" role="group" aria-labelledby="ask">
           <div class="tight">
@@ -214,7 +215,7 @@ export function supportElement(kit: Kit): new () => TwofoldSupport {
           ${button(t("support.withdraw"), { click: () => flow.ask(true) })}
           ${this.onlyOpen ? button(t("support.not_me"), { look: "danger", busy: flow.busy, click: () => void this.#withdraw(flow, true) }) : nothing}
         </div>
-        ${this.onlyOpen ? html`<p class="help">${t("support.not_me_help")}</p>` : nothing}`;
+        ${help}`;
     }
 
     #contacts(contacts: readonly SupportContact[], { t }: Messenger): TemplateResult | typeof Nothing {

@@ -32,7 +32,7 @@ export interface SupportForm {
 
 /** How long a request that ended is still told of. */
 const kToldMs = 7 * 86_400_000;
-const kPauseS = 20;
+const kPauseS = 10;
 const kContactLength = 200;
 
 export class SupportFlow {
