@@ -30,7 +30,7 @@ export interface SupportCase {
   readonly waits_until?: string;
   readonly link_expires_at?: string;
   readonly link_sent_to?: "email" | "whatsapp" | "given";
-  readonly pause?: { readonly reason: "factor_used" | "objection" | "withdrawal"; readonly at: string };
+  readonly pause?: { readonly reason: "factor_used" | "objection" | "withdrawal" | "undeliverable"; readonly at: string };
   readonly stolen?: readonly { readonly enrollment_id: string; readonly label: string; readonly method: Method }[];
   readonly timeline: readonly SupportStep[];
   readonly can_withdraw: boolean;

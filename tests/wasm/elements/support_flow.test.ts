@@ -194,7 +194,7 @@ test("the story: what has happened with its time, what is going on, what comes a
   assert.deepEqual(waiting[1], { key: "support.next_wait_until", state: "now", at: "2026-11-25T09:00:00Z" });
   const sent = story(request("link_issued", { link_sent_to: "whatsapp", link_expires_at: "2026-11-25T10:00:00Z" }));
   assert.deepEqual(sent.at(-1), { key: "support.next_link_whatsapp", state: "now", at: "2026-11-25T10:00:00Z" });
-  for (const reason of ["factor_used", "objection", "withdrawal"] as const) {
+  for (const reason of ["factor_used", "objection", "withdrawal", "undeliverable"] as const) {
     const paused = request("paused", { pause: { reason, at: "2026-11-24T09:30:00Z" }, next: "review" });
     assert.deepEqual(keys(paused).slice(1), [`now next_review_${reason}`]);
   }

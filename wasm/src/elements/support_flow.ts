@@ -264,7 +264,7 @@ function eventKey({ action, actor }: SupportStep): string {
 /** Every key story() can ask for. */
 export const kStoryKeys: readonly string[] = [
   ...["opened_you", "opened_others", "evidence_recorded", "approved", "paused", "resumed", "link_sent", "link_redeemed", "done", "cancelled", "rejected", "expired", "factors_suspended"].map((k) => `support.did_${k}`),
-  ...["evidence", "approval", "wait", "wait_until", "link", "link_email", "link_whatsapp", "link_given", "review_factor_used", "review_objection", "review_withdrawal"].map((k) => `support.next_${k}`),
+  ...["evidence", "approval", "wait", "wait_until", "link", "link_email", "link_whatsapp", "link_given", "review_factor_used", "review_objection", "review_withdrawal", "review_undeliverable"].map((k) => `support.next_${k}`),
 ];
 
 /** What a thief may have: every method but the backup codes. */
