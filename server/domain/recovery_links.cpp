@@ -106,7 +106,7 @@ void issue_link(Tx& tx, Core& core, const Caller& caller, UserRow& user, CaseRow
                                   [&](const LinkWay& w) { return w.to == row.deliver; });
     if (way == ways.end() || !way->why.empty()) {
         // What was a way when it was approved is none any more: a person looks at it.
-        pause_case(tx, core, caller, user, row, PauseReason::objection);
+        pause_case(tx, core, caller, user, row, PauseReason::undeliverable);
         return;
     }
     const bool has_password = tx.account(user.id).has_value();

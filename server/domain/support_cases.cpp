@@ -43,11 +43,12 @@ std::string stolen_text(const std::vector<FactorId>& factors) {
 
 }  // namespace
 
-std::string_view next_of(const CaseRow& row) {
+std::string_view next_of(const CaseRow& row, bool enough) {
     switch (row.state) {
         case CaseState::open:
             return "evidence";
         case CaseState::evidence:
+            return enough ? "approval" : "evidence";
         case CaseState::approved:
             return "approval";
         case CaseState::waiting:
@@ -68,6 +69,7 @@ bool can_withdraw(const CaseRow& row) {
 CaseView case_view(Tx& tx, Core& core, const CaseRow& row) {
     CaseView view;
     view.row = row;
+    view.next = next_of(row, tally(tx.evidence(row.id)).enough());
     view.contact = open_text(core, places::case_contact(row), row.contact);
     for (const FactorId& id : stolen_factors(row))
         for (const FactorRow& f : tx.factors(row.user))

@@ -35,10 +35,11 @@ struct CaseView {
     std::vector<Stolen> stolen;
     std::vector<CaseStepView> timeline;  // oldest first
     std::optional<Instant> paused_at;
+    std::string_view next;
 };
 
-// What comes next: "evidence", "approval", "wait", "link", "review", "none".
-std::string_view next_of(const CaseRow& row);
+// What comes next: "evidence", "approval", "wait", "link", "review", "none". `enough`: the evidence.
+std::string_view next_of(const CaseRow& row, bool enough);
 // The owner may still ask for it to stop.
 bool can_withdraw(const CaseRow& row);
 CaseView case_view(Tx& tx, Core& core, const CaseRow& row);

@@ -63,6 +63,7 @@ DeskActor actor_named(Tx& tx, Core& core, std::string_view actor) {
 CaseBrief brief_of(Tx& tx, Core& core, const CaseRow& row) {
     CaseBrief out;
     out.row = row;
+    out.next = next_of(row, tally(tx.evidence(row.id)).enough());
     out.opened_by = actor_named(tx, core, row.opened_by);
     if (const std::optional<UserRow> user = tx.user(row.user)) out.user = desk_user(tx, core, *user);
     return out;

@@ -43,6 +43,7 @@ struct CaseBrief {
     CaseRow row;
     DeskActor opened_by;
     DeskUser user;
+    std::string_view next;
 };
 
 struct CaseDetail {

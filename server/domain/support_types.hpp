@@ -44,8 +44,10 @@ enum class CaseChannel { client_area, email, phone, chat, in_person, ticket, int
 inline constexpr std::array kCaseChannels{"client_area", "email",  "phone",     "chat",
                                           "in_person",   "ticket", "integrator"};
 
-enum class PauseReason { none, factor_used, objection, withdrawal };
-inline constexpr std::array kPauseReasons{"none", "factor_used", "objection", "withdrawal"};
+// undeliverable: the address the link was to go to has changed, or its channel is gone.
+enum class PauseReason { none, factor_used, objection, withdrawal, undeliverable };
+inline constexpr std::array kPauseReasons{"none", "factor_used", "objection", "withdrawal",
+                                          "undeliverable"};
 
 enum class EvidenceKind {
     email_reply,        // answered from the registered mailbox

@@ -38,14 +38,14 @@ std::string owner_actor(const std::string& actor) {
     return "system";
 }
 
-void add_state(Out& out, const domain::CaseRow& row) {
+void add_state(Out& out, const domain::CaseRow& row, std::string_view next) {
     out["id"] = row.id.value;
     out["state"] = text(row.state);
     out["reason"] = text(row.reason);
     out["channel"] = text(row.channel);
     out["opened_at"] = rfc3339(row.opened_at);
     out["updated_at"] = rfc3339(row.updated_at);
-    out["next"] = std::string(domain::next_of(row));
+    out["next"] = std::string(next);
     if (row.due_at && row.state == domain::CaseState::waiting)
         out["waits_until"] = rfc3339(*row.due_at);
     if (row.due_at && row.state == domain::CaseState::link_issued)
@@ -69,7 +69,7 @@ Out stolen_json(const domain::CaseView& view) {
 
 Out case_json(const domain::CaseView& view) {
     Out out;
-    add_state(out, view.row);
+    add_state(out, view.row, view.next);
     if (view.row.deliver != domain::LinkTo::none) out["link_sent_to"] = text(view.row.deliver);
     add_pause(out, view);
     out["stolen"] = stolen_json(view);
@@ -128,7 +128,7 @@ Out user_full_json(const domain::DeskUser& user) {
 }
 
 void add_brief(Out& out, const domain::CaseBrief& brief) {
-    add_state(out, brief.row);
+    add_state(out, brief.row, brief.next);
     out["opened_by"] = actor_json(brief.opened_by);
     out["user"] = user_brief_json(brief.user);
     out["application"] = application_json(brief.user);
