@@ -37,7 +37,8 @@ export function secondsUntil(moment: string): number {
 
 /** "waiting for 3 hr, 12 min": how long ago a moment was. */
 export function since(moment: string): string {
-  return span(-secondsUntil(moment));
+  const seconds = -secondsUntil(moment);
+  return span(seconds, { seconds: seconds < 60 });
 }
 
 /** Counts down to `until` each second; tells the page when it gets there (`desk-due`, once). */

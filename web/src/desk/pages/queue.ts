@@ -70,21 +70,23 @@ export class DeskQueue extends DeskElement {
         <p><a class="button secondary" href="#/find">${t('desk.nav.find')}</a></p>
       </div>`;
     }
+    // Which application is worth a line only where there are several.
+    const several = new Set(this.items.map((item) => item.application.id)).size > 1;
     return html`<section class="card desk-list" aria-label=${t('desk.queue.title')}>
         <div class="desk-row desk-row-head" aria-hidden="true">
           <span>${t('desk.queue.col_who')}</span><span>${t('desk.queue.col_state')}</span><span>${t('desk.queue.col_reason')}</span>
           <span>${t('desk.queue.col_opened')}</span><span>${t('desk.queue.col_next')}</span>
         </div>
-        <ol>${repeat(this.items, (item) => item.id, (item) => this.#row(item))}</ol>
+        <ol>${repeat(this.items, (item) => item.id, (item) => this.#row(item, several))}</ol>
       </section>
       ${this.cursor ? html`<p><button type="button" class="button secondary" @click=${this.#more}>${t('desk.queue.more')}</button></p>` : nothing}`;
   }
 
-  #row(item: CaseBrief): TemplateResult {
+  #row(item: CaseBrief, several: boolean): TemplateResult {
     return html`<li class="desk-row" ?data-current=${item.id === kept.current} @focusin=${() => this.#stand(item.id)}>
       <div class="desk-who">
         <a href=${caseHref(item.id)} data-case=${item.id}><bdi>${nameOf(item.user)}</bdi></a>
-        <span class="muted small">${item.user.email ? html`<bdi>${item.user.email}</bdi>` : nothing} <span class="desk-app">${item.application.name}</span></span>
+        <span class="muted small">${item.user.email ? html`<bdi>${item.user.email}</bdi>` : nothing} ${several ? html`<bdi class="desk-app">${item.application.name}</bdi>` : nothing}</span>
       </div>
       <div><span class="state ${kTones[item.state] ?? ''}">${stateText(item.state)}</span></div>
       <div>

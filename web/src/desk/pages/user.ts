@@ -68,7 +68,7 @@ export class DeskUser extends DeskElement {
       <ul class="desk-methods">
         ${cases.map(
           (c) => html`<li>
-            <a href=${caseHref(c.id)}>${reasonText(c.reason)}, ${when(c.opened_at)}</a>
+            <a href=${caseHref(c.id)}>${reasonText(c.reason)} · ${when(c.opened_at)}</a>
             <span class="state ${kTones[c.state] ?? ''}">${stateText(c.state)}</span>
           </li>`,
         )}
