@@ -1,5 +1,5 @@
 // audit_chain.hpp - checks one hash-chained history and the signed checkpoints over it. The server
-// and the browser's audit module run this same code (docs/adr/0014).
+// and the browser's audit module run this same code (docs/adr/0016).
 //
 //   mac of an event = HMAC-SHA-256(key of its chain, event_text_to()), in hex; the text ends with
 //                     the mac of the event before it

@@ -1,5 +1,5 @@
 // audit_export.hpp - one chain of events with all that is needed to check it elsewhere: in the
-// owner's browser, or years later without this server (docs/adr/0014). In parts, oldest first;
+// owner's browser, or years later without this server (docs/adr/0016). In parts, oldest first;
 // checkpoints and the head come with the last part.
 //
 // An export holds the key of its own chain. Who has it and can also write to the database could

@@ -1,4 +1,4 @@
-// checkpoints.hpp - what a signed checkpoint commits to (docs/adr/0006 and 0014). Pure.
+// checkpoints.hpp - what a signed checkpoint commits to (docs/adr/0006 and 0016). Pure.
 //   entries_hash  "tree:" and the root of a Merkle tree over the chains that moved, so that one
 //                 chain is proven without naming the others; 64 hexadecimal digits, the hash of a
 //                 plain list, in checkpoints of versions before that

@@ -39,7 +39,7 @@ void record(VerifyRows& rows, Core& core, const Caller& caller, const UserRow& u
             const Event& event);
 
 // The key of a chain's macs, 64 characters: derived from the ring, so that it can be handed out with
-// an export of that one chain and nothing else follows from it (docs/adr/0014).
+// an export of that one chain and nothing else follows from it (docs/adr/0016).
 Secret chain_key(Sealer& sealer, std::string_view chain);
 // HMAC over every field and the mac before it (shared/audit_chain.hpp).
 std::string event_mac(const HmacKey& key, const AuditRow& row);

@@ -1,6 +1,6 @@
 // audit_text.hpp - an exported history as text, for the API and the command line alike.
 //   JSON lines  one object a line: "history", "event"…, and after the last part "checkpoint"…, "end".
-//               Holds all that src/audit.ts of the wasm package needs to check it (docs/adr/0014)
+//               Holds all that src/audit.ts of the wasm package needs to check it (docs/adr/0016)
 //   CSV         RFC 4180, for people and spreadsheets: a cell that a spreadsheet would take for a
 //               formula begins with an apostrophe (security 86). Cannot be checked
 #pragma once

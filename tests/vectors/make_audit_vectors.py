@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes audit_chain.json: a second, plain implementation of docs/adr/0014 by Python's hashlib.
+"""Writes audit_chain.json: a second, plain implementation of docs/adr/0016 by Python's hashlib.
 
     python3 tests/vectors/make_audit_vectors.py > tests/vectors/audit_chain.json
 """

@@ -1,5 +1,5 @@
 // audit_support.mjs - writes histories as the server exports them, by Node's own cryptography: a second
-// implementation of docs/adr/0014 to hold wasm/src/audit.ts against. And that file, built for Node.
+// implementation of docs/adr/0016 to hold wasm/src/audit.ts against. And that file, built for Node.
 import { createCipheriv, createHash, createHmac, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// audit.ts - checks an exported history (JSON lines, docs/adr/0014) without trusting who sent it: the
+// audit.ts - checks an exported history (JSON lines, docs/adr/0016) without trusting who sent it: the
 // chain by the wasm module, the checkpoints' signatures and the sealed details by WebCrypto.
 //
 //   import { checkExport } from "@twofold/elements/audit";
