@@ -6,9 +6,10 @@
 namespace twofold::domain {
 namespace {
 
+using Mark = std::pair<std::string_view, std::string_view>;  // in the header, our name for it
+
 template <std::size_t N>
-std::string_view first_in(std::string_view text,
-                          const std::array<std::pair<std::string_view, std::string_view>, N>& list) {
+std::string_view first_in(std::string_view text, const std::array<Mark, N>& list) {
     for (const auto& [mark, name] : list)
         if (text.find(mark) != std::string_view::npos) return name;
     return {};

@@ -1,5 +1,5 @@
-// browser_words.hpp - which browser and system a User-Agent header says it is, for lists and mails that
-// people read: in names of our own, since the header is whatever its sender likes. Pure.
+// browser_words.hpp - which browser and system a User-Agent header says it is, for lists and mails
+// that people read: in names of our own, since the header is whatever its sender likes. Pure.
 #pragma once
 #include <string>
 #include <string_view>

@@ -74,7 +74,7 @@ TEST_CASE("remembered browsers: every column comes back, the series is unique an
     CHECK(f.read([](Tx& tx) { return tx.devices({"usr_b"}); }).size() == 1);
 }
 
-TEST_CASE("security 81: of two that replace one browser's token at once, one repeats", "[contract]") {
+TEST_CASE("security 81: of two that replace a browser's token at once one repeats", "[contract]") {
     FOR_EVERY_STORE(f);
     f.write(seed);
     f.write([](Tx& tx) { tx.insert_device(device_row("dev_1", "usr_a")); });

@@ -190,7 +190,7 @@ TEST_CASE("two tabs at once leave the browser with a token that works") {
     CHECK(r.passes());
 }
 
-TEST_CASE("a token that was replaced is a copy: everything remembered ends, sessions end, the owner is told") {
+TEST_CASE("a token that was replaced is a copy: all browsers and sessions end, the owner is told") {
     for (const int uses : {1, 2, 5}) {  // however old the copy is
         Remembered r;
         const std::string copy = r.cookie;
@@ -332,7 +332,7 @@ TEST_CASE("rule 9: what changes 2FA or the password ends every remembered browse
     }
 }
 
-TEST_CASE("remembered browsers are listed and forgotten by their owner and by keys of their application") {
+TEST_CASE("remembered browsers are listed and forgotten by their owner and their application") {
     Remembered r;
     const std::string first = r.cookie;
     const std::string first_session = r.password(first).session.token;
@@ -385,7 +385,7 @@ TEST_CASE("a browser that is remembered again has one record, and a person no mo
     CHECK(r.password(again.device_cookie->token).me.state == "second_factor_required");
 }
 
-TEST_CASE("security 38: a stranger with the password cannot lock the owner out of a remembered browser") {
+TEST_CASE("security 38: a stranger with the password locks nobody out of a remembered browser") {
     Remembered r;
     REQUIRE(r.passes());
     r.w.next_step();
@@ -452,7 +452,7 @@ TEST_CASE("security 37: parallel guesses in a remembered browser do not exceed i
           }) == 5);
 }
 
-TEST_CASE("a stranger's lock on an email method does not keep its codes from a remembered browser") {
+TEST_CASE("a stranger's lock on an email method keeps no codes from a remembered browser") {
     Post w;
     const Post::Mailbox box = w.enable(Method::email, "alice@private.example");
     const auto half_signed = [&] {
