@@ -33,6 +33,7 @@ void apply(Core& core, UserRow& user, const UserChange& change, Instant now) {
     if (change.email) set_email(core, user, *change.email, now);
     if (change.phone) set_phone(core, user, *change.phone, now);
     if (change.locale) user.locale = *change.locale;
+    if (change.high_value) user.high_value = *change.high_value;
     if (change.display_name)
         user.display_name = seal_text(core, places::user_display_name(user), *change.display_name);
     user.updated_at = now;

@@ -32,6 +32,7 @@ struct UserChange {
     std::optional<std::string> phone;  // E.164
     std::optional<std::string> locale;
     std::optional<std::string> display_name;
+    std::optional<bool> high_value;  // a support reset needs two approvals
 };
 
 // 1..128 of A-Z a-z 0-9 . _ - @ + : and not "." or ".."

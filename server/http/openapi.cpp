@@ -210,7 +210,8 @@ std::vector<std::string> problem_codes(const Operation& op) {
         codes.insert("unauthenticated");
         if (op.auth != Auth::optional_session) codes.insert("forbidden");
     }
-    if (op.auth == Auth::session || op.auth == Auth::key_or_session)
+    // Also of calls open to a half-signed session: one that came by a re-enrol link may not.
+    if (op.auth != Auth::none && op.auth != Auth::optional_session && op.auth != Auth::key)
         codes.insert("second_factor_required");
     if (by_session(op) && mutates(op)) codes.insert("csrf_required");
     if (op.idempotent) {

@@ -18,6 +18,7 @@ Response put_user(const Services& s, Call& call) {
     change.phone = body.string("phone", 0, 32, Need::optional);
     change.locale = body.string("locale", 1, 16, Need::optional);
     change.display_name = body.string("display_name", 0, 100, Need::optional);
+    change.high_value = body.boolean("high_value", Need::optional);
     body.finish();
     if (!call.errors.empty()) return refuse_body(call);
     const auto put = domain::Users(s.core).put(call.caller, call.req.param("user"), change);
