@@ -21,6 +21,7 @@ constexpr Seconds kOverlap{30};
 AuditView view(DetailsReader& reader, const AuditRow& row) {
     AuditView out;
     out.id = row.id;
+    out.sequence = row.sequence;
     out.at = row.at;
     out.actor = row.actor;
     out.action = row.action;

@@ -15,6 +15,7 @@ class Core;
 
 struct AuditView {
     EventId id;
+    std::int64_t sequence = 0;  // in its chain
     Instant at{};
     std::string actor;
     std::string action;

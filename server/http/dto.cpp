@@ -266,7 +266,8 @@ Out audit_json(const domain::AuditPage& page, bool with_user) {
     Out items = Out::array();
     for (const domain::AuditView& v : page.items) {
         Out item{
-            {"id", v.id.value}, {"at", rfc3339(v.at)}, {"actor", v.actor}, {"action", v.action}};
+            {"id", v.id.value}, {"sequence", v.sequence}, {"at", rfc3339(v.at)},
+            {"actor", v.actor}, {"action", v.action}};
         if (with_user && !v.user.empty()) item["user"] = v.user;
         if (!v.method.empty()) item["method"] = v.method;
         item["result"] = v.result;

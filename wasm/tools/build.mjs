@@ -8,7 +8,7 @@ import { manifest } from "./manifest.mjs";
 import { tokensCss } from "./tokens.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const kEntries = ["index", "define", "define_setup", "define_verify", "define_support", "core", "core_node", "audit", "api", "i18n", "tokens"];
+const kEntries = ["index", "define", "define_setup", "define_verify", "define_support", "core", "core_node", "activity_words", "audit", "api", "i18n", "tokens"];
 
 /** Minifies the css`…` literals of the style files, which esbuild leaves as it is. */
 export const minifyCss = {

@@ -21,6 +21,7 @@ export const kRoutes: Readonly<Record<string, Route>> = {
   '/recover': { tag: 'page-recover', title: 'recover.title', who: 'link', load: () => import('../pages/recover.js') },
   '/not-me': { tag: 'page-not-me', title: 'not_me.title', who: 'link', load: () => import('../pages/not_me.js') },
   '/account': { tag: 'page-account', title: 'account.title', who: 'user', load: () => import('../pages/account.js') },
+  '/account/history': { tag: 'page-history', title: 'history.title', who: 'user', load: () => import('../pages/history.js') },
   '/security': { tag: 'page-security', title: 'security.title', who: 'user', load: () => import('../pages/security.js') },
   '/after-backup-code': { tag: 'page-after-backup', title: 'after.title', who: 'user', load: () => import('../pages/after_backup.js') },
 };

@@ -25,6 +25,11 @@ export class PageAccount extends PageElement {
           <p>${t(on ? 'account.security_on' : 'account.security_off')}</p>
           <p><a class="button secondary" href="/#/security">${t('home.manage')}</a></p>
         </section>
+        <section class="card" aria-labelledby="account-history">
+          <h2 id="account-history">${t('history.title')}</h2>
+          <p>${t('account.history')}</p>
+          <p><a class="button secondary" href="/#/account/history">${t('account.history_open')}</a></p>
+        </section>
       </div>
     </div>`;
   }

@@ -43,6 +43,7 @@ export class PageSecurity extends PageElement {
             <li>${t('security.advice_phishing')}</li>
             <li>${t('security.advice_email')}</li>
           </ul>
+          <p><a href="/#/account/history">${t('security.history')}</a></p>
         </section>
       </div>
     </div>`;
