@@ -16,6 +16,7 @@ interface Item extends AuditItem {
   readonly actor: string;
 }
 type Format = 'jsonl' | 'csv';
+type Job = 'list' | 'check' | Format;
 
 /** How many faults are told; a history of another key would show thousands. */
 const kFaultsShown = 8;
@@ -75,7 +76,7 @@ export class PageHistory extends PageElement {
   @state() private items: readonly Item[] = [];
   @state() private cursor: string | null | undefined;
   @state() private words: ActivityWords | undefined;
-  @state() private busy: 'list' | 'check' | Format | undefined = 'list';
+  @state() private running: ReadonlySet<Job> = new Set();
   @state() private report: HistoryReport | undefined;
   @state() private failure: LateText | undefined;
   /** When each entry was written, by number: a fault says more with it. */
@@ -95,11 +96,7 @@ export class PageHistory extends PageElement {
         <p class="lead">${t('history.lead')}</p>
       </div>
       <div role="alert">${this.failure ? html`<div class="notice bad"><p>${this.failure()}</p></div>` : nothing}</div>
-      <div class="split">
-        <section class="card" aria-labelledby="entries">
-          <h2 id="entries">${t('history.entries')}</h2>
-          ${this.#list()}
-        </section>
+      <div class="split history-page">
         <div class="page">
           <section class="card" aria-labelledby="check">
             <h2 id="check">${t('history.check_title')}</h2>
@@ -116,19 +113,23 @@ export class PageHistory extends PageElement {
             </div>
           </section>
         </div>
+        <section class="card" aria-labelledby="entries">
+          <h2 id="entries">${t('history.entries')}</h2>
+          ${this.#list()}
+        </section>
       </div>
     </div>`;
   }
 
-  #button(what: 'check' | Format, label: MessageKey, run: () => Promise<void>, kind: string): TemplateResult {
-    const busy = this.busy === what;
+  #button(what: Job, label: MessageKey, run: () => Promise<void>, kind: string): TemplateResult {
+    const busy = this.running.has(what);
     return html`<button type="button" class="button ${kind}" aria-disabled=${busy ? 'true' : 'false'} @click=${() => void this.#run(what, run)}>
       ${busy ? html`<span class="spinner" aria-hidden="true"></span>${t('working')}` : t(label)}
     </button>`;
   }
 
   #list(): TemplateResult {
-    if (this.items.length === 0) return html`<p class="muted">${t(this.busy === 'list' ? 'loading' : 'history.none')}</p>`;
+    if (this.items.length === 0) return html`<p class="muted">${t(this.cursor === undefined ? 'loading' : 'history.none')}</p>`;
     const wrong = new Set(this.report?.faults.filter((f) => f.what === 'edited').map((f) => f.at));
     return html`<ol class="history" tabindex="-1">
         ${this.items.map(
@@ -141,7 +142,7 @@ export class PageHistory extends PageElement {
         )}
       </ol>
       ${this.cursor
-        ? html`<p><button type="button" class="button secondary" aria-disabled=${this.busy === 'list' ? 'true' : 'false'} @click=${() => void this.#more()}>${t('history.more')}</button></p>`
+        ? html`<p><button type="button" class="button secondary" aria-disabled=${this.running.has('list') ? 'true' : 'false'} @click=${() => void this.#more()}>${t('history.more')}</button></p>`
         : nothing}`;
   }
 
@@ -217,9 +218,10 @@ export class PageHistory extends PageElement {
     setTimeout(() => URL.revokeObjectURL(url), 10_000);
   }
 
-  async #run(what: NonNullable<typeof this.busy>, work: () => Promise<void>): Promise<void> {
-    if (this.busy && this.busy !== 'list') return;
-    this.busy = what;
+  /** At most one of each at a time. */
+  async #run(what: Job, work: () => Promise<void>): Promise<void> {
+    if (this.running.has(what)) return;
+    this.running = new Set([...this.running, what]);
     this.failure = undefined;
     try {
       await work();
@@ -227,7 +229,7 @@ export class PageHistory extends PageElement {
       if (error instanceof ApiError && error.code === 'unauthenticated') session.ended('ended');
       else this.failure = () => (error instanceof ApiError ? errorText(error) : t('history.check_failed'));
     } finally {
-      this.busy = undefined;
+      this.running = new Set([...this.running].filter((job) => job !== what));
     }
   }
 }
