@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Delivery } from "../../../wasm/src/api.js";
 import { DeliveryFlow } from "../../../wasm/src/elements/delivery_flow.js";
+import { retryIn } from "../../../wasm/src/elements/problem.js";
 import { likelyRegion, countries, regionOf } from "../../../wasm/src/elements/regions.js";
 import { Clock, delivery, refusal, settle } from "./fakes.js";
 
@@ -12,6 +13,7 @@ function watch(answers: (Delivery | Error)[], pause?: number) {
   const flow = new DeliveryFlow({
     now: clock.now,
     changed: () => {},
+    retry: retryIn,
     visible: () => page.visible,
     ask: async () => {
       asked += 1;

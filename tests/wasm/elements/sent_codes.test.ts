@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { TwofoldApi, type Attempt, type Delivery, type Enrollment, type PendingEnrollment, type Proof } from "../../../wasm/src/api.js";
 import { proofOpening, proofTarget } from "../../../wasm/src/elements/proof_target.js";
 import { SetupFlow, type SetupDeps } from "../../../wasm/src/elements/setup_flow.js";
+import { DeliveryFlow } from "../../../wasm/src/elements/delivery_flow.js";
 import { VerifyFlow, type Opening, type SentCode } from "../../../wasm/src/elements/verify_flow.js";
 import { Clock, delivery, enrollment, fakeCore, refusal, settle } from "./fakes.js";
 
@@ -42,7 +43,7 @@ function setUp(script: Script = {}) {
         return script.poll?.(clock) ?? { delivery: undefined };
       },
     },
-    { now: clock.now, core: () => Promise.resolve(fakeCore()), changed: () => {} },
+    { now: clock.now, core: () => Promise.resolve(fakeCore()), changed: () => {}, delivery: async () => DeliveryFlow },
   );
   const seconds = async (n: number): Promise<void> => {
     for (let i = 0; i < n; i += 1) {
@@ -62,7 +63,7 @@ test("a preferred way whose code has to be sent sends one, once, by itself; the 
   const { flow, sent, tried, open } = setUp({ opening: { preferred: "whatsapp", preferred_enrollment_id: "enr_w" } });
   await open();
   assert.deepEqual(sent, ["enr_w"]);
-  assert.equal(flow.delivery.delivery?.status, "queued");
+  assert.equal(flow.delivery!.delivery?.status, "queued");
   await flow.submit("123 456");
   assert.deepEqual(tried, [{ code: "123456", method: "whatsapp", enrollment_id: "enr_w" }]);
 });
@@ -77,7 +78,7 @@ test("nothing is sent while an app is asked; choosing email sends, going back an
     await settle();
   }
   assert.deepEqual(sent, ["enr_e", "enr_w"]);
-  assert.equal(flow.delivery.delivery?.enrollment_id, "enr_w");
+  assert.equal(flow.delivery!.delivery?.enrollment_id, "enr_w");
 });
 
 test("a way chosen while the code to another one is still being asked for gets its own", async () => {
@@ -88,7 +89,7 @@ test("a way chosen while the code to another one is still being asked for gets i
   await settle();
   assert.deepEqual(sent, ["enr_e", "enr_w"]);
   assert.equal(flow.sending, false);
-  assert.equal(flow.delivery.delivery?.enrollment_id, "enr_w");
+  assert.equal(flow.delivery!.delivery?.enrollment_id, "enr_w");
 });
 
 test("a page loaded again goes on with the code that is on its way", async () => {
@@ -97,14 +98,14 @@ test("a page loaded again goes on with the code that is on its way", async () =>
   await open();
   assert.deepEqual(sent, []);
   assert.equal(flow.way?.enrollmentId, "enr_e");
-  assert.equal(flow.delivery.delivery?.status, "sent");
+  assert.equal(flow.delivery!.delivery?.status, "sent");
 });
 
 test("resending waits for resend_at, then sends; 429 tells how long and keeps what was sent", async () => {
   let refuse = false;
   const { flow, sent, seconds, open } = setUp({
     opening: { preferred: "whatsapp" },
-    poll: (clock) => ({ delivery: { ...delivery(clock), ...flow.delivery.delivery, status: "delivered" } as Delivery }),
+    poll: (clock) => ({ delivery: { ...delivery(clock), ...flow.delivery!.delivery, status: "delivered" } as Delivery }),
     send: (id, clock) => {
       if (refuse) throw refusal("rate_limited", 429, { retryAfter: 600 });
       return { delivery: delivery(clock, { enrollment_id: id }) };
@@ -113,21 +114,21 @@ test("resending waits for resend_at, then sends; 429 tells how long and keeps wh
   await open();
   await flow.send();
   assert.equal(sent.length, 1, "too early");
-  assert.equal(flow.delivery.waitSeconds(), 30);
+  assert.equal(flow.delivery!.waitSeconds(), 30);
   await seconds(30);
   refuse = true;
   await flow.send();
   assert.equal(sent.length, 2);
   assert.deepEqual(flow.problem?.messages, [{ key: "verify.send_limited", params: { minutes: 10 } }]);
-  assert.equal(flow.delivery.waitSeconds(), 600);
-  assert.equal(flow.delivery.live, true, "the first code may still be entered");
+  assert.equal(flow.delivery!.waitSeconds(), 600);
+  assert.equal(flow.delivery!.live, true, "the first code may still be entered");
   assert.equal(flow.phase, "ready");
 });
 
 test("a message that failed opens the other ways with the reason; the other way works", async () => {
   const { flow, tried, seconds, open } = setUp({
     opening: { preferred: "whatsapp" },
-    poll: (clock) => ({ delivery: { ...flow.delivery.delivery!, status: "failed", reason: "not_reachable", resend_at: new Date(clock.ms + 10_000).toISOString() } }),
+    poll: (clock) => ({ delivery: { ...flow.delivery!.delivery!, status: "failed", reason: "not_reachable", resend_at: new Date(clock.ms + 10_000).toISOString() } }),
   });
   await open();
   await seconds(2);
@@ -148,7 +149,7 @@ test("with no other way a failed message leaves its reason and the way to send a
   const { flow, sent, seconds, open } = setUp({
     opening: { methods: [kEmail], preferred: "email" },
     send: (id, clock) => ({ delivery: delivery(clock, { enrollment_id: id, method: "email", resend_at: new Date(clock.ms + 10_000).toISOString() }) }),
-    poll: () => ({ delivery: { ...flow.delivery.delivery!, status: sent.length > 1 ? "sent" : "failed", reason: "channel_down" } }),
+    poll: () => ({ delivery: { ...flow.delivery!.delivery!, status: sent.length > 1 ? "sent" : "failed", reason: "channel_down" } }),
   });
   await open();
   await seconds(12);
@@ -222,7 +223,7 @@ test("close() forgets where codes went; an answer on its way changes nothing", a
   await flow.open();
   flow.close();
   await settle();
-  assert.equal(flow.delivery.delivery, undefined);
+  assert.equal(flow.delivery!.delivery, undefined);
   assert.equal(flow.sending, false);
 });
 
@@ -489,4 +490,32 @@ test("a failed message is explained beside the way to another address; a wrong c
   clock.pass(901);
   assert.equal(flow.tick(), true);
   assert.equal(flow.phase, "expired");
+});
+
+test("what follows messages is fetched where codes can be sent, and only there; if it does not come, it can be tried again", async () => {
+  let asked = 0;
+  let there = false;
+  const make = (methods: Opening["methods"]): VerifyFlow =>
+    new VerifyFlow(
+      { open: async () => ({ methods }), submit: async () => "approved", send: async () => ({}) },
+      {
+        now: new Clock().now,
+        core: () => Promise.resolve(fakeCore()),
+        changed: () => {},
+        delivery: async () => {
+          asked += 1;
+          if (!there) throw refusal("network", 0);
+          return DeliveryFlow;
+        },
+      },
+    );
+  const app = make([kTotp, kBackup]);
+  await app.open();
+  assert.deepEqual([app.phase, asked, app.waitsForMessage], ["ready", 0, false]);
+  const mail = make([kEmail, kBackup]);
+  await mail.open();
+  assert.deepEqual([mail.phase, asked, mail.problem?.messages[0]?.key], ["failed", 1, "error.network"]);
+  there = true;
+  await mail.open();
+  assert.deepEqual([mail.phase, asked, mail.waitsForMessage], ["ready", 2, true]);
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Attempt } from "../../../wasm/src/api.js";
 import { proofOpening } from "../../../wasm/src/elements/proof_target.js";
+import { DeliveryFlow } from "../../../wasm/src/elements/delivery_flow.js";
 import { VerifyFlow, waysOf, type Opening } from "../../../wasm/src/elements/verify_flow.js";
 import { Clock, enrollment, fakeCore, refusal, settle } from "./fakes.js";
 
@@ -22,7 +23,7 @@ function setUp(answer: (attempt: Attempt) => unknown = () => "approved", opening
         return answer(attempt);
       },
     },
-    { now: clock.now, core: () => Promise.resolve(fakeCore()), changed: () => {} },
+    { now: clock.now, core: () => Promise.resolve(fakeCore()), changed: () => {}, delivery: async () => DeliveryFlow },
   );
   return { flow, sent, clock };
 }
@@ -75,7 +76,7 @@ test("without the core a backup code still goes to the server", async () => {
   const sent: Attempt[] = [];
   const flow = new VerifyFlow(
     { open: () => Promise.resolve({ methods: [{ method: "backup_code" }] }), submit: async (a) => void sent.push(a) },
-    { now: Date.now, core: () => Promise.reject(new Error("blocked")), changed: () => {} },
+    { now: Date.now, core: () => Promise.reject(new Error("blocked")), changed: () => {}, delivery: async () => DeliveryFlow },
   );
   await flow.open();
   await flow.submit(" aaaaa-bbbbb-ccccc ");
@@ -160,7 +161,7 @@ test("a challenge that cannot be opened can be tried again", async () => {
       },
       submit: async () => "approved",
     },
-    { now: Date.now, core: () => Promise.resolve(fakeCore()), changed: () => {} },
+    { now: Date.now, core: () => Promise.resolve(fakeCore()), changed: () => {}, delivery: async () => DeliveryFlow },
   );
   await flow.open();
   assert.equal(flow.phase, "failed");

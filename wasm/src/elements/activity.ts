@@ -25,6 +25,15 @@ const kActions: Readonly<Record<string, readonly [ok: string, refused?: string]>
   "session.ended": ["activity.sign_out"],
   "account.password_changed": ["activity.password_changed"],
   "account.password_reset": ["activity.password_changed"],
+  "account.frozen": ["activity.frozen"],
+  "case.opened": ["activity.case_opened"],
+  "case.approved": ["activity.case_approved"],
+  "case.paused": ["activity.case_paused"],
+  "case.link_sent": ["activity.case_link"],
+  "case.done": ["activity.case_done"],
+  "case.cancelled": ["activity.case_ended"],
+  "case.rejected": ["activity.case_ended"],
+  "case.expired": ["activity.case_ended"],
 };
 
 /** What happened, or undefined for the steps between, which tell a person nothing. */

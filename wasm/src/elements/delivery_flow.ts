@@ -1,14 +1,15 @@
 // delivery_flow.ts - a code on its way: what became of the message, and when another may be asked for.
 // Asks the server politely: as often as it wants (Retry-After), ever more slowly while nothing happens,
 // not while the page is hidden, and no more once there is nothing left to learn.
-import { codeOf } from "./problem.js";
-import { ApiError, type Delivery, type Method } from "../api.js";
+import type { Delivery } from "../api.js";
 
 export interface DeliveryDeps {
   readonly now: () => number;
   readonly changed: () => void;
   /** The newest state, and the seconds the server wants to pass before the next question. */
   readonly ask: () => Promise<{ readonly delivery?: Delivery | undefined; readonly pause?: number | undefined }>;
+  /** Seconds after which a question that failed is asked again; undefined = no more. */
+  readonly retry: (error: unknown) => number | undefined;
   /** Whether anybody can see the page. */
   readonly visible?: (() => boolean) | undefined;
 }
@@ -16,11 +17,6 @@ export interface DeliveryDeps {
 /** A state after which rarely anything follows is watched for this long. */
 const kSettledMs = 120_000;
 const kSlowestMs = 15_000;
-
-/** Whether codes of this method are sent, not made by the person's own device. */
-export function isSent(method: Method): boolean {
-  return method === "email" || method === "whatsapp";
-}
 
 export class DeliveryFlow {
   delivery: Delivery | undefined;
@@ -93,10 +89,7 @@ export class DeliveryFlow {
       else this.#due = mine && delivery && delivery.created_at <= mine.created_at ? this.deps.now() + kSlowestMs : Infinity;
     } catch (error) {
       if (run !== this.#run) return;
-      const code = codeOf(error);
-      const again = code === "network" || code === "rate_limited" || (error instanceof ApiError && error.status >= 500);
-      const seconds = (error instanceof ApiError && error.details.retryAfter) || 10;
-      this.#due = again ? this.deps.now() + seconds * 1000 : Infinity;
+      this.#due = this.deps.now() + (this.deps.retry(error) ?? Infinity) * 1000;
     }
     if (run === this.#run) this.#asking = false;
     this.deps.changed();

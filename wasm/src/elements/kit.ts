@@ -3,12 +3,11 @@
 import { css, html, nothing } from "lit";
 import { ApiError } from "../api.js";
 import { TwofoldElement } from "./base.js";
-import { isSent } from "./delivery_flow.js";
 import { icon, kAlert, kBack, kCheck, kChecks, kChevron, methodIcon } from "./icons.js";
 import { button, heading, loading, notice, problemSlot } from "./parts.js";
 import { codeOf, generalProblem, problem, problemText } from "./problem.js";
 import { styles } from "./styles.js";
-import { clock } from "./text.js";
+import { clock, isSent } from "./text.js";
 
 const all = {
   ApiError,

@@ -22,6 +22,13 @@ export function codeOf(error: unknown): ErrorCode {
   return error instanceof ApiError ? error.code : "unexpected";
 }
 
+/** Seconds after which a question in the background that failed is asked again; undefined = no more. */
+export function retryIn(error: unknown): number | undefined {
+  const { status, details } = error instanceof ApiError ? error : new ApiError("unexpected", 0);
+  const again = codeOf(error) === "network" || status === 429 || status >= 500;
+  return again ? (details.retryAfter ?? 10) : undefined;
+}
+
 /** Any refusal, in general words. Flows put their own, closer words before it. */
 export function generalProblem(error: unknown, now: number): Problem {
   const code = codeOf(error);

@@ -1,9 +1,9 @@
 // proof_target.ts - how a guarded change is proven: a code of an app or a backup code goes with the
 // change itself; for a code that is sent, a challenge of exactly that change is opened and passed first.
 import { ApiError, type Enrollment, type ManageSubject, type Proof, type TwofoldApi } from "../api.js";
-import { isSent } from "./delivery_flow.js";
 import { codeOf } from "./problem.js";
 import type { Opening, SentCode, VerifyTarget } from "./verify_flow.js";
+import { isSent } from "./text.js";
 
 export type ProofApi = Pick<TwofoldApi, "manageChallenge" | "sendChallengeCode" | "challenge" | "verifyChallenge" | "pause">;
 

@@ -5,7 +5,6 @@ import { Translator, type Messages } from "../i18n.js";
 import { activityText } from "./activity.js";
 import { TwofoldElement } from "./base.js";
 import { codesPanel } from "./codes_panel.js";
-import { isSent } from "./delivery_flow.js";
 import { deviceName, devicesPanel } from "./devices_panel.js";
 import { icon, kChevron, kKey, kShield, methodIcon } from "./icons.js";
 import { kit } from "./kit.js";
@@ -14,6 +13,7 @@ import { problemText } from "./problem.js";
 import { SettingsFlow, type View } from "./settings_flow.js";
 import type { VerifyTarget } from "./verify_flow.js";
 import { moreStyles } from "./styles_more.js";
+import { isSent } from "./text.js";
 
 const kActivityLines = 6;
 

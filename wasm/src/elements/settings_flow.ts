@@ -16,10 +16,9 @@ import {
 import { CodesFlow } from "./codes_flow.js";
 import type { CoreLoader } from "./core_port.js";
 import { codeOf, generalProblem, problem, type Problem } from "./problem.js";
-import { isSent } from "./delivery_flow.js";
 import { proofTarget } from "./proof_target.js";
 import type { VerifyTarget } from "./verify_flow.js";
-import { isLabel } from "./text.js";
+import { isLabel, isSent } from "./text.js";
 
 export type View =
   | { readonly kind: "loading" | "failed" | "overview" | "disable" | "regenerate" }

@@ -4,7 +4,6 @@ import { TwofoldApi, type ApiOptions, type Enrollment, type Method, type Offer, 
 import { Translator, type Messages } from "../i18n.js";
 import { TwofoldElement } from "./base.js";
 import { codesPanel } from "./codes_panel.js";
-import { isSent } from "./delivery_flow.js";
 import { icon, kApp, kCheck, kChevron, kCopy, kShield, methodIcon } from "./icons.js";
 import { copyText } from "./keep.js";
 import { button, field, heading, notice, problemSlot, typed } from "./parts.js";
@@ -12,7 +11,7 @@ import type { Problem } from "./problem.js";
 import { likelyRegion } from "./regions.js";
 import { addressPanel, sentPanel, type SentContext } from "./sent_panels.js";
 import { SetupFlow, kSetupMethods } from "./setup_flow.js";
-import { groups } from "./text.js";
+import { groups, isSent } from "./text.js";
 import { proofTarget } from "./proof_target.js";
 import type { VerifyTarget } from "./verify_flow.js";
 import { moreStyles } from "./styles_more.js";

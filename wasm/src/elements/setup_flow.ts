@@ -6,9 +6,9 @@ import { ApiError, type Enrollment, type ManageSubject, type Method, type Pendin
 import type { CoreLoader, CorePort } from "./core_port.js";
 import { diagnose, type Finding } from "./diagnosis.js";
 import { CodesFlow } from "./codes_flow.js";
-import { DeliveryFlow, isSent } from "./delivery_flow.js";
-import { codeOf, generalProblem, problem, type Problem } from "./problem.js";
-import { cleanDigits, codeStart, isDigits, isLabel } from "./text.js";
+import { DeliveryFlow } from "./delivery_flow.js";
+import { codeOf, generalProblem, problem, retryIn, type Problem } from "./problem.js";
+import { cleanDigits, codeStart, isDigits, isLabel, isSent } from "./text.js";
 
 export type SetupPhase = "start" | "address" | "password" | "proof" | "connect" | "sent" | "codes" | "done" | "expired";
 
@@ -66,6 +66,7 @@ export class SetupFlow {
     this.delivery = new DeliveryFlow({
       now: () => deps.api.now(),
       visible: deps.visible,
+      retry: retryIn,
       ask: async () => {
         const seen = await deps.api.enrollment(this.enrollment!.id);
         return { delivery: seen.delivery, pause: deps.api.pause(seen) };

@@ -1,4 +1,10 @@
 // text.ts - small pure helpers over codes and keys.
+import type { Method } from "../api.js";
+
+/** Whether codes of this method are sent, not made by the person's own device. */
+export function isSent(method: Method): boolean {
+  return method === "email" || method === "whatsapp";
+}
 
 /** "ABCDEFGH" -> ["ABCD", "EFGH"]; the last group may be shorter. */
 export function groups(text: string, size = 4): string[] {

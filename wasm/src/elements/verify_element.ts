@@ -10,6 +10,8 @@ import { clock } from "./text.js";
 import { VerifyFlow, keyOf, type VerifyTarget, type Way } from "./verify_flow.js";
 
 
+type More = typeof import("./verify_more.js");
+
 export class TwofoldVerify extends TwofoldElement {
   static override properties = {
     ...TwofoldElement.properties,
@@ -36,8 +38,8 @@ export class TwofoldVerify extends TwofoldElement {
   protected declare help: boolean;
   #flow: VerifyFlow | undefined;
   #shown = "";
-  #more: typeof import("./verify_more.js") | undefined;
-  #fetching = false;
+  #more: More | undefined;
+  #styled = false;
 
   get mode(): "sign-in" | "challenge" | "proof" {
     return this.target ? "proof" : this.challengeId ? "challenge" : "sign-in";
@@ -49,6 +51,7 @@ export class TwofoldVerify extends TwofoldElement {
     this.#flow = new VerifyFlow(this.target ?? this.#remoteTarget(), {
       now: () => this.client.now(),
       core: this.core,
+      delivery: async () => (await this.#loadMore()).DeliveryFlow,
       changed: () => this.#changed(),
       refused: this.refused,
       visible: () => document.visibilityState !== "hidden",
@@ -105,7 +108,7 @@ export class TwofoldVerify extends TwofoldElement {
       case "done":
         return notice("success", t("verify.success"));
       case "choosing":
-        return this.#more?.waysPanel(kit, flow, i18n, this.headingLevel) ?? this.#fetchMore(loading(i18n));
+        return this.#more?.waysPanel(kit, flow, i18n, this.headingLevel) ?? loading(i18n);
       case "ready":
         return this.#form(flow, i18n);
     }
@@ -130,7 +133,7 @@ export class TwofoldVerify extends TwofoldElement {
       ${way && !shut
         ? html`<form novalidate @submit=${this.#submit}>
             ${this.bare && proof && (sent || ((way.enrollmentId || backup) && flow.ways.length > 1)) ? html`<p>${lead(way, flow, t)}</p>` : nothing}
-            ${sent ? (this.#more?.deliveryPanel(kit, flow.delivery, i18n, { sending: flow.sending, send: () => void flow.send() }) ?? this.#fetchMore(nothing)) : nothing}
+            ${sent && flow.delivery ? this.#more?.deliveryPanel(kit, flow.delivery, i18n, { sending: flow.sending, send: () => void flow.send() }) : nothing}
             ${field({
               label: t(backup ? "verify.backup_label" : "verify.code_label"),
               help: backup ? t("verify.backup_help") : undefined,
@@ -162,7 +165,7 @@ export class TwofoldVerify extends TwofoldElement {
     const { backup } = flow;
     const more = flow.otherWays.length > (backup ? 1 : 0);
     return html`<div class="links">
-      ${more ? button(t("verify.another_way"), { look: "link", click: () => flow.showWays() }) : nothing}
+      ${more ? button(t("verify.another_way"), { look: "link", click: this.#showWays }) : nothing}
       ${backup ? button(t("verify.use_backup"), { look: "link", click: () => flow.choose(backup) }) : nothing}
       ${this.mode === "sign-in" && this.client.session ? button(t("verify.locked_out"), { look: "link", click: this.#openSupport }) : nothing}
     </div>`;
@@ -184,23 +187,30 @@ export class TwofoldVerify extends TwofoldElement {
     ></twofold-support>`;
   }
 
-  /** Other ways and messages come when there are any. @returns what stands there until then */
-  #fetchMore<T>(meanwhile: T): T {
-    if (!this.#fetching) {
-      this.#fetching = true;
-      import("./verify_more.js").then(
-        (more) => {
-          this.#more = more;
-          const { elementStyles } = this.constructor as typeof TwofoldVerify;
-          adoptStyles(this.renderRoot as ShadowRoot, [...elementStyles, ...more.wayStyles(kit)]);
-          this.requestUpdate();
-        },
-        // Asked for again by the next drawing.
-        () => (this.#fetching = false),
-      );
+  /** Other ways and messages are fetched when there are any. */
+  async #loadMore(): Promise<More> {
+    try {
+      this.#more ??= await import("./verify_more.js");
+    } catch {
+      throw new ApiError("network", 0);
     }
-    return meanwhile;
+    if (!this.#styled) {
+      this.#styled = true;
+      const { elementStyles } = this.constructor as typeof TwofoldVerify;
+      adoptStyles(this.renderRoot as ShadowRoot, [...elementStyles, ...this.#more.wayStyles(kit)]);
+    }
+    return this.#more;
   }
+
+  readonly #showWays = async (): Promise<void> => {
+    const flow = this.#flow;
+    try {
+      await this.#loadMore();
+      flow?.showWays();
+    } catch (error) {
+      flow?.fail(error as ApiError);
+    }
+  };
 
   readonly #openSupport = async (): Promise<void> => {
     const flow = this.#flow;
@@ -267,7 +277,7 @@ export class TwofoldVerify extends TwofoldElement {
 }
 
 function lead(way: Way, flow: VerifyFlow, t: Messenger["t"]): string {
-  if (flow.waitsForMessage && !flow.delivery.delivery && !flow.sending) return t("verify.lead_send", { to: way.to ?? "" });
+  if (flow.waitsForMessage && !flow.delivery?.delivery && !flow.sending) return t("verify.lead_send", { to: way.to ?? "" });
   // One of several authenticators is named; the only one needs no name.
   const named = way.method === "totp" && way.enrollmentId && way.label && flow.ways.length > 2 ? "_named" : "";
   return t(`verify.lead_${way.method}${named}`, { label: way.label ?? "", to: way.to ?? "" });

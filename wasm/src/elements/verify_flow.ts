@@ -3,9 +3,9 @@
 // Whether a code is right, the server alone decides.
 import { ApiError, type AddressProblem, type Attempt, type Challenge, type ChallengeMethod, type Delivery, type Method } from "../api.js";
 import type { CoreLoader } from "./core_port.js";
-import { DeliveryFlow, isSent } from "./delivery_flow.js";
-import { codeOf, generalProblem, problem, type Problem } from "./problem.js";
-import { cleanDigits, isDigits } from "./text.js";
+import type { DeliveryFlow } from "./delivery_flow.js";
+import { codeOf, generalProblem, problem, retryIn, type Problem } from "./problem.js";
+import { cleanDigits, isDigits, isSent } from "./text.js";
 
 /** One way a person can answer. Several authenticators are one way until one is named. */
 export interface Way {
@@ -43,6 +43,8 @@ export interface VerifyTarget {
 export interface VerifyDeps {
   readonly now: () => number;
   readonly core: CoreLoader;
+  /** What follows a message; asked for once there is a way that codes are sent by. */
+  readonly delivery: () => Promise<typeof DeliveryFlow>;
   readonly changed: () => void;
   readonly refused?: (error: ApiError) => void;
   readonly visible?: () => boolean;
@@ -67,8 +69,8 @@ export class VerifyFlow {
   attemptsRemaining: number | undefined;
   actionText: string | undefined;
   expiredCode: "challenge_expired" | "challenge_closed" = "challenge_expired";
-  /** The message to the way shown. */
-  readonly delivery: DeliveryFlow;
+  /** The message to the way shown; there are any only where codes are sent. */
+  delivery: DeliveryFlow | undefined;
   /** The newest message by enrolment, of all that were asked for here. */
   readonly #sent = new Map<string, Delivery>();
   /** The ways a code is being asked for at this moment. */
@@ -81,9 +83,7 @@ export class VerifyFlow {
   constructor(
     private readonly target: VerifyTarget,
     private readonly deps: VerifyDeps,
-  ) {
-    this.delivery = new DeliveryFlow({ now: deps.now, visible: deps.visible, ask: () => this.#poll(), changed: () => this.#watched() });
-  }
+  ) {}
 
   async open(): Promise<void> {
     const run = (this.#run += 1);
@@ -108,6 +108,12 @@ export class VerifyFlow {
           .map((m) => Date.parse(m.locked_until ?? "") || 0);
         this.#until.set(keyOf(way), Math.min(...locks));
       }
+      if (this.target.send && this.ways.some((w) => isSent(w.method))) {
+        const Flow = await this.deps.delivery();
+        if (run !== this.#run) return;
+        const { now, visible } = this.deps;
+        this.delivery = new Flow({ now, visible, retry: retryIn, ask: () => this.#poll(), changed: () => this.#watched() });
+      }
       this.phase = "ready";
       if (opening.delivery) this.#resume(opening.delivery);
       this.#begin();
@@ -125,7 +131,7 @@ export class VerifyFlow {
     this.problem = undefined;
     this.busy = false;
     this.#asked.clear();
-    this.delivery.clear();
+    this.delivery?.clear();
     this.#sent.clear();
   }
 
@@ -156,7 +162,7 @@ export class VerifyFlow {
     const way = this.way;
     if (!way?.enrollmentId || !isSent(way.method) || !this.target.send || this.sending) return;
     const key = keyOf(way);
-    if (this.delivery.waitSeconds() > 0 || this.waitSeconds(way) > 0) return;
+    if (!this.delivery || this.delivery.waitSeconds() > 0 || this.waitSeconds(way) > 0) return;
     const run = this.#run;
     this.#asked.add(key);
     this.problem = undefined;
@@ -168,7 +174,7 @@ export class VerifyFlow {
       this.#asked.delete(key);
       if (delivery) this.#sent.set(way.enrollmentId, delivery);
       if (keyOf(this.way!) === key) {
-        this.delivery.take(delivery, pause);
+        this.delivery?.take(delivery, pause);
         this.#watched();
       }
     } catch (error) {
@@ -192,7 +198,7 @@ export class VerifyFlow {
 
   /** Whether the way shown waits for a message. */
   get waitsForMessage(): boolean {
-    return this.way !== undefined && isSent(this.way.method) && this.target.send !== undefined;
+    return this.way !== undefined && isSent(this.way.method) && this.delivery !== undefined;
   }
 
   /** Other ways than the one shown. */
@@ -227,7 +233,7 @@ export class VerifyFlow {
       this.deps.changed();
       return false;
     }
-    this.delivery.tick();
+    this.delivery?.tick();
     if (this.problem?.until === undefined || this.problem.until > this.deps.now()) return false;
     this.problem = undefined;
     this.deps.changed();
@@ -290,9 +296,10 @@ export class VerifyFlow {
   /** The way shown is new: its message, if there is one, else one is asked for. */
   #begin(): void {
     const way = this.way;
-    this.delivery.take(way?.enrollmentId ? this.#sent.get(way.enrollmentId) : undefined);
-    if (!this.waitsForMessage || way!.unavailable || this.delivery.live) return;
-    if (this.delivery.waitSeconds() > 0) this.#explainFailure();
+    const { delivery } = this;
+    delivery?.take(way?.enrollmentId ? this.#sent.get(way.enrollmentId) : undefined);
+    if (!delivery || !this.waitsForMessage || way!.unavailable || delivery.live) return;
+    if (delivery.waitSeconds() > 0) this.#explainFailure();
     else void this.send();
   }
 
@@ -317,7 +324,7 @@ export class VerifyFlow {
 
   /** A message that did not arrive opens the other ways, with the reason. */
   #watched(): void {
-    if (this.delivery.delivery?.status === "failed" && this.phase === "ready" && !this.busy) {
+    if (this.delivery?.delivery?.status === "failed" && this.phase === "ready" && !this.busy) {
       this.#explainFailure();
       this.#openOthers();
     }
@@ -325,7 +332,7 @@ export class VerifyFlow {
   }
 
   #explainFailure(): void {
-    const d = this.delivery.delivery;
+    const d = this.delivery?.delivery;
     if (d?.status === "failed") this.problem = problem(`delivery.failed_${d.reason ?? "rejected"}`, { to: d.to }, { tone: "warning" });
   }
 
@@ -337,7 +344,7 @@ export class VerifyFlow {
     this.expiredCode = code;
     this.phase = "expired";
     this.problem = undefined;
-    this.delivery.clear();
+    this.delivery?.clear();
   }
 
   /** No message left. What was sent before may still be entered. */
@@ -346,7 +353,7 @@ export class VerifyFlow {
     switch (codeOf(error)) {
       case "rate_limited": {
         const seconds = details.retryAfter ?? 60;
-        this.delivery.block(seconds);
+        this.delivery?.block(seconds);
         if (error instanceof ApiError) this.deps.refused?.(error);
         this.problem = problem("verify.send_limited", { minutes: Math.max(1, Math.ceil(seconds / 60)) }, {
           tone: "warning",

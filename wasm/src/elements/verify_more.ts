@@ -5,6 +5,7 @@ import type { Messenger } from "../messenger.js";
 import type { Kit } from "./kit.js";
 import type { VerifyFlow, Way } from "./verify_flow.js";
 
+export { DeliveryFlow } from "./delivery_flow.js";
 export { deliveryPanel } from "./delivery_panel.js";
 export { wayStyles } from "./styles_ways.js";
 
