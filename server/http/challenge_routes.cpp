@@ -197,6 +197,7 @@ void add_challenge_operations(const Services& s, std::vector<Operation>& ops) {
                    .errors = {"not_found", "challenge_expired", "challenge_closed",
                               "method_unavailable", "factor_suspended", "factor_locked",
                               "factor_ended", "rate_limited"},
+                   .idempotent = true,
                    .run = run(send_challenge_code)});
     ops.push_back(
         {.method = Method::post,

@@ -275,6 +275,7 @@ void add_user_operations(const Services& s, std::vector<Operation>& ops) {
                    .response = "CodeSent",
                    .errors = {"not_found", "enrollment_expired", "enrollment_closed",
                               "method_unavailable", "factor_locked", "rate_limited"},
+                   .idempotent = true,
                    .recovery = true,
                    .run = run(send_enrollment_code)});
     ops.push_back(

@@ -203,6 +203,22 @@ for (const database of databases) {
       assert.equal(smtp.mails.length, before + 8);
     });
 
+    it('security 73: a send that is repeated with its Idempotency-Key gets its answer again and sends once', async () => {
+      const u = await withAddress('email');
+      const { id } = await challenge(key, u.user);
+      const path = `/v1/challenges/${id}/send`;
+      const body = { enrollment_id: u.id };
+      const sent = await key.call('POST', path, body, { 'Idempotency-Key': `send-${id}` });
+      assert.equal(sent.status, 202, sent.text);
+      const again = await keys[1].call('POST', path, body, { 'Idempotency-Key': `send-${id}` });
+      assert.deepEqual([again.status, again.text], [202, sent.text]);
+      assert.equal(again.headers['idempotency-replayed'], 'true');
+      assert.equal((await key.call('POST', path, body, { 'Idempotency-Key': `send2-${id}` })).code, 'rate_limited');
+      await sleep(500);
+      const codes = smtp.mails.filter((m) => m.to[0] === u.to && /^One-Time-Code:/m.test(m.raw));
+      assert.equal(codes.length, 2, 'enrolled, and sent once');
+    });
+
     it('security 24: strangers who ask for codes to an address do not keep its owner from theirs', async () => {
       const u = await withAddress('email');
       const mallory = `codes-${process.pid}-${++made}`;
