@@ -1,6 +1,7 @@
 #include "server/domain/support_desk.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "server/domain/addresses.hpp"
 #include "server/domain/delivered_codes.hpp"
@@ -69,19 +70,37 @@ CaseBrief brief_of(Tx& tx, Core& core, const CaseRow& row) {
     return out;
 }
 
-// Whether the account is one of the agent's own: the same mailbox stands behind both.
-bool own_account(Tx& tx, Core& core, const UserRow& agent, const UserRow& owner) {
-    if (agent.id == owner.id) return true;
-    const std::string email =
-        lower(open_text(core, places::user_email(agent), agent.email));
-    if (email.empty()) return false;
-    if (email_index(core, owner.application, email) == owner.email_index ||
-        lower(owner.external_id) == email ||
-        lower(open_text(core, places::user_previous_email(owner), owner.previous_email)) == email)
-        return true;
-    for (const FactorRow& f : tx.factors(owner.id))
-        if (f.method == Method::email && lower(address_of(core, f)) == email) return true;
-    return false;
+// The mailboxes and numbers that lead to a person, whatever the spelling.
+std::set<std::string> reaches(Tx& tx, Core& core, const UserRow& user) {
+    std::set<std::string> out;
+    const auto add = [&](const std::string& address) {
+        if (!address.empty()) out.insert(mailbox_of(address));
+    };
+    add(open_text(core, places::user_email(user), user.email));
+    add(open_text(core, places::user_previous_email(user), user.previous_email));
+    add(open_text(core, places::user_phone(user), user.phone));
+    if (valid_email(user.external_id)) add(user.external_id);
+    for (const FactorRow& f : tx.factors(user.id))
+        if (f.status == FactorStatus::active) add(address_of(core, f));
+    return out;
+}
+
+// Whether one person stands behind both: the account of a customer is an agent's own, or two
+// accounts of the desk are one pair of eyes.
+bool same_person(Tx& tx, Core& core, const UserRow& a, const UserRow& b) {
+    if (a.id == b.id) return true;
+    const std::set<std::string> of_a = reaches(tx, core, a);
+    const std::set<std::string> of_b = reaches(tx, core, b);
+    return std::any_of(of_a.begin(), of_a.end(),
+                       [&](const std::string& address) { return of_b.contains(address); });
+}
+
+bool same_person(Tx& tx, Core& core, const UserRow& agent, std::string_view actor) {
+    if (!actor.starts_with(kAgentPrefix)) return false;
+    const UserId id{std::string(actor.substr(kAgentPrefix.size()))};
+    if (id == agent.id) return true;
+    const std::optional<UserRow> other = tx.user(id);
+    return other && same_person(tx, core, agent, *other);
 }
 
 std::vector<CaseStepRow> approvals_of(const std::vector<CaseStepRow>& steps) {
@@ -94,17 +113,19 @@ std::vector<CaseStepRow> approvals_of(const std::vector<CaseStepRow>& steps) {
 DeskPerson person_of(Tx& tx, Core& core, const DeskCaller& desk, const UserRow& owner,
                      const CaseRow& row, const std::vector<EvidenceRow>& evidence,
                      const std::vector<CaseStepRow>& steps) {
-    const std::string actor = std::string(kAgentPrefix) + desk.user.id.value;
+    const auto is_me = [&](std::string_view actor) {
+        return same_person(tx, core, desk.user, actor);
+    };
     DeskPerson out;
     out.role = desk.agent.role;
-    out.own_account = own_account(tx, core, desk.user, owner);
-    out.opener = row.opened_by == actor;
+    out.own_account = same_person(tx, core, desk.user, owner);
+    out.opener = is_me(row.opened_by);
     out.recorder = std::any_of(evidence.begin(), evidence.end(), [&](const EvidenceRow& e) {
-        return e.recorded_by == desk.user.id;
+        return is_me(std::string(kAgentPrefix) + e.recorded_by.value);
     });
     const auto approvals = approvals_of(steps);
     out.approver = std::any_of(approvals.begin(), approvals.end(),
-                               [&](const CaseStepRow& s) { return s.actor == actor; });
+                               [&](const CaseStepRow& s) { return is_me(s.actor); });
     return out;
 }
 
@@ -271,7 +292,7 @@ Outcome<CaseDetail> SupportDesk::open(const Caller& caller, const UserId& id,
         if (!desk) return refuse(desk.error());
         std::optional<UserRow> owner = tx.lock_user(id);
         if (!owner) return refuse(problem(Code::not_found));
-        if (own_account(tx, core_, desk->user, *owner)) return refuse(problem(Code::own_account));
+        if (same_person(tx, core_, desk->user, *owner)) return refuse(problem(Code::own_account));
         const Outcome<CaseRow> row = insert_case(tx, core_, caller, *owner, request);
         if (!row) return refuse(row.error());
         answer = detail_of(tx, core_, *desk, *row);
@@ -298,7 +319,9 @@ Outcome<CaseDetail> SupportDesk::record_evidence(const Caller& caller, const Cas
         tx.insert_evidence(row);
         add_step(tx, core_, caller, c.owner, c.row, "evidence_recorded",
                  std::string(name_of(kind)));
-        if (row.refused.empty()) suspend_stolen(tx, core_, caller, c.owner, c.row);
+        // What is no proof by itself locks nobody out of a factor.
+        if (row.refused.empty() && rule_of(kind).group != ProofGroup::none)
+            suspend_stolen(tx, core_, caller, c.owner, c.row);
         c.row.state = CaseState::evidence;
         c.row.due_at = core_.clock.now() + core_.settings.support_case_life;
         save_case(tx, core_, c.row);
