@@ -35,6 +35,19 @@ Outcome<UserRow> subject(Tx& tx, const Caller& caller, std::string_view user, bo
     return *row;
 }
 
+// Whether somebody with the password alone asks again for what a review has weighed already. They
+// would stop the owner for ever; a factor and the links in the notices are still heard.
+bool vetoes(Tx& tx, Core& core, const Caller& caller, const CaseRow& row) {
+    if (caller.session() == nullptr || caller.session()->state == SessionState::full) return false;
+    const std::vector<CaseStepRow> steps = tx.case_steps(row.id);
+    return row.state != CaseState::paused &&
+           std::any_of(steps.begin(), steps.end(), [&](const CaseStepRow& s) {
+               return s.action == "paused" &&
+                      open_text(core, places::case_step_detail(s, row), s.detail) ==
+                          name_of(PauseReason::withdrawal);
+           });
+}
+
 std::string stolen_text(const std::vector<FactorId>& factors) {
     std::string out;
     for (const FactorId& id : factors) out += (out.empty() ? "" : ",") + id.value;
@@ -103,10 +116,13 @@ Outcome<CaseRow> insert_case(Tx& tx, Core& core, const Caller& caller, UserRow& 
     if (!user.open_case.empty()) return problem(Code::case_already_open);
     const std::int64_t now_ms = core.clock.now_ms();
     const Rate per_user{core.settings.support_cases_per_user, Seconds(86400)};
+    const bool by_desk = actor_of(caller).starts_with("agent:");
+    // Each has an allowance of its own: a stranger with the password who opens and withdraws does not
+    // use up what the desk needs to help the owner.
+    const std::string who = by_desk ? "desk" : caller.session() != nullptr ? "user" : "application";
     std::optional<Seconds> wait =
-        throttle_take(tx, throttle_key(core.sealer, "case:user", user.id.value), per_user, now_ms);
-    if (!wait && caller.session() != nullptr &&
-        caller.session()->application.value != kDeskApplication)
+        throttle_take(tx, throttle_key(core.sealer, "case:" + who, user.id.value), per_user, now_ms);
+    if (!wait && caller.session() != nullptr && !by_desk)
         wait = throttle_take(
             tx, throttle_key(core.sealer, "case:network", network_of(caller.client.ip)),
             kPerNetwork, now_ms);
@@ -188,6 +204,10 @@ Outcome<CaseView> SupportCases::cancel(const Caller& caller, std::string_view us
             return false;
         }
         if (is_over(row->state)) {
+            answer = problem(Code::case_state);
+            return false;
+        }
+        if (vetoes(tx, core_, caller, *row)) {
             answer = problem(Code::case_state);
             return false;
         }
