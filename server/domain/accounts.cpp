@@ -2,6 +2,7 @@
 
 #include "server/domain/access.hpp"
 #include "server/domain/addresses.hpp"
+#include "server/domain/case_moves.hpp"
 #include "server/domain/challenge_view.hpp"
 #include "server/domain/events.hpp"
 #include "server/domain/factor_rules.hpp"
@@ -611,6 +612,7 @@ Outcome<Done> Accounts::reset_password(const Caller& caller, std::string_view to
         tx.delete_sessions(user->id, {});
         end_devices(tx, core_, caller, *user, "password");
         record(tx, core_, caller, *user, {.action = "account.password_reset"});
+        pause_after_reset(tx, core_, caller, *user);
         notify(tx, core_, caller, *user, {.kind = "password_reset"});
         refused.reset();
         return true;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "server/domain/addresses.hpp"
+#include "server/domain/devices.hpp"
 #include "server/domain/events.hpp"
 #include "server/domain/fields.hpp"
 #include "server/domain/names.hpp"
@@ -74,7 +76,7 @@ void suspend_stolen(Tx& tx, Core& core, const Caller& caller, const UserRow& use
     for (const FactorId& id : stolen_factors(row)) {
         std::optional<FactorRow> factor = tx.lock_factor(id);
         if (!factor || factor->user != user.id || factor->status != FactorStatus::active ||
-            factor->trouble == FactorTrouble::stolen)
+            suspends(factor->trouble))  // a number with a new owner stays that
             continue;
         factor->trouble = FactorTrouble::stolen;
         tx.update_factor(*factor);
@@ -85,7 +87,11 @@ void suspend_stolen(Tx& tx, Core& core, const Caller& caller, const UserRow& use
                 .label = factor->label});
         any = true;
     }
-    if (any) add_step(tx, core, caller, user, row, "factors_suspended");
+    if (!any) return;
+    // Whoever is signed in on it is not heard any more, and it is remembered no longer.
+    tx.delete_full_sessions(user.id);
+    end_devices(tx, core, caller, user, "stolen");
+    add_step(tx, core, caller, user, row, "factors_suspended");
 }
 
 bool pause_case(Tx& tx, Core& core, const Caller& caller, const UserRow& user, CaseRow& row,
@@ -107,6 +113,14 @@ bool pause_open_case(Tx& tx, Core& core, const Caller& caller, const UserRow& us
     if (user.open_case.empty()) return false;
     std::optional<CaseRow> row = tx.lock_case(user.open_case);
     return row && pause_case(tx, core, caller, user, *row, why);
+}
+
+void pause_after_reset(Tx& tx, Core& core, const Caller& caller, const UserRow& user) {
+    if (user.open_case.empty()) return;
+    std::optional<CaseRow> row = tx.lock_case(user.open_case);
+    if (!row || row->deliver != LinkTo::email) return;
+    if (row->state == CaseState::waiting || row->state == CaseState::link_issued)
+        pause_case(tx, core, caller, user, *row, PauseReason::objection);
 }
 
 void close_case(Tx& tx, Core& core, const Caller& caller, UserRow& user, CaseRow& row,
@@ -178,7 +192,7 @@ std::vector<LinkWay> link_ways(Core& core, const UserRow& user, const CaseRow& r
 
     // An address we did not know before, only where no known one is left.
     LinkWay given{LinkTo::given, open_text(core, places::case_contact(row), row.contact), {}};
-    if (!valid_email(given.address) || lower(given.address) == lower(email.address))
+    if (!valid_email(given.address) || mailbox_of(given.address) == mailbox_of(email.address))
         given.why = "no_address";
     else if (email.why.empty() || whatsapp.why.empty())
         given.why = "other_way";

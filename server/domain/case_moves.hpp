@@ -29,12 +29,17 @@ bool pause_case(Tx& tx, Core& core, const Caller& caller, const UserRow& user, C
 bool pause_open_case(Tx& tx, Core& core, const Caller& caller, const UserRow& user,
                      PauseReason why);
 
+// The password was chosen anew by a link that went to the mailbox the re-enrol link goes to: both
+// together would be one proof, so a person looks at it.
+void pause_after_reset(Tx& tx, Core& core, const Caller& caller, const UserRow& user);
+
 // done, cancelled, rejected or expired: the user's row forgets it, its links die, and factors it had
 // suspended come back unless it is done.
 void close_case(Tx& tx, Core& core, const Caller& caller, UserRow& user, CaseRow& row,
                 CaseState state, const std::string& detail = {});
 
-// Named as stolen: no code of theirs is accepted any more, so that they cannot object.
+// Named as stolen: no code of theirs is accepted any more, sessions with all rights and remembered
+// browsers end, so that they cannot object.
 void suspend_stolen(Tx& tx, Core& core, const Caller& caller, const UserRow& user, CaseRow& row);
 std::vector<FactorId> stolen_factors(const CaseRow& row);
 

@@ -189,6 +189,7 @@ class Tx {
     virtual void delete_session(const SessionId&) = 0;
     virtual void delete_sessions(const UserId&,
                                  const SessionId& except) = 0;  // empty: none excepted
+    virtual void delete_full_sessions(const UserId&) = 0;  // those with all rights
     // Those that run in a remembered browser.
     virtual void delete_device_sessions(const UserId&, const DeviceId&,
                                         const SessionId& except) = 0;

@@ -269,6 +269,13 @@ void SqlTx::delete_sessions(const UserId& user, const SessionId& except) {
                .value(except.value));
 }
 
+void SqlTx::delete_full_sessions(const UserId& user) {
+    change(Sql("DELETE FROM session WHERE user_id = ")
+               .value(user.value)
+               .raw(" AND state = ")
+               .value(enum_text(domain::SessionState::full)));
+}
+
 // --- API keys ------------------------------------------------------------------------------------
 
 void SqlTx::insert_api_key(const ApiKeyRow& row) { insert(row); }

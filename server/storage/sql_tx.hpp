@@ -79,6 +79,7 @@ class SqlTx final : public domain::Tx {
     void update_session(domain::SessionRow&) override;
     void delete_session(const domain::SessionId&) override;
     void delete_sessions(const domain::UserId&, const domain::SessionId& except) override;
+    void delete_full_sessions(const domain::UserId&) override;
     void delete_device_sessions(const domain::UserId&, const domain::DeviceId&,
                                 const domain::SessionId& except) override;
 

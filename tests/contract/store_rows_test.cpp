@@ -322,6 +322,20 @@ TEST_CASE("sessions", "[contract]") {
     CHECK_FALSE(there("s2"));
     CHECK_FALSE(there("s3"));
     CHECK(there("s4"));
+    f.write([](Tx& tx) {
+        for (const SessionState state :
+             {SessionState::full, SessionState::second_step, SessionState::recovery}) {
+            SessionRow other = session_row("s_" + std::to_string(static_cast<int>(state)), "usr_a");
+            other.state = state;
+            tx.insert_session(other);
+        }
+        tx.delete_full_sessions({"usr_a"});
+    });
+    CHECK_FALSE(there("s_1"));
+    CHECK(there("s_0"));
+    CHECK(there("s_2"));
+    CHECK(there("s1"));
+    CHECK(there("s4"));
     f.write([](Tx& tx) { tx.delete_sessions({"usr_a"}, {}); });
     CHECK_FALSE(there("s1"));
     CHECK(there("s4"));

@@ -342,6 +342,12 @@ class MemoryTx final : public Tx {
             return entry.second.user == user && entry.first != except;
         });
     }
+    void delete_full_sessions(const UserId& user) override {
+        change();
+        std::erase_if(d_.sessions, [&](const auto& entry) {
+            return entry.second.user == user && entry.second.state == SessionState::full;
+        });
+    }
     void delete_device_sessions(const UserId& user, const DeviceId& device,
                                 const SessionId& except) override {
         change();
