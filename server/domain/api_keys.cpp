@@ -47,6 +47,11 @@ Outcome<ApiKeys::Made> ApiKeys::create(const Caller& caller, std::string_view ap
             answer = problem(Code::not_found);
             return false;
         }
+        // Who works at the desk is the command line's matter alone.
+        if (application && application->id.value == kDeskApplication) {
+            answer = invalid("/application", "unsupported");
+            return false;
+        }
         const Instant now = core_.clock.now();
         if (!application) {
             application =
