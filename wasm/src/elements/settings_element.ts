@@ -408,10 +408,8 @@ export class TwofoldSettings extends TwofoldElement {
     return html`<div>
         <div class="hero plain">${icon(kKey)}</div>
         ${heading(t("settings.recover_back"), this.headingLevel)}
-        <p class="lead">
-          ${left === undefined ? nothing : html`<strong>${t("settings.backup_left", { count: left })}.</strong>`}
-          ${t("settings.recover_text", { time: flow.recover ? i18n.date(flow.recover.expires_at, { timeStyle: "short" }) : "" })}
-        </p>
+        <p class="lead">${t("settings.recover_text", { time: flow.recover ? i18n.date(flow.recover.expires_at, { timeStyle: "short" }) : "" })}</p>
+        ${left === undefined ? nothing : html`<p class="lead"><strong>${t("settings.backup_left", { count: left })}</strong></p>`}
       </div>
       ${flow.lowBackupCodes ? notice("warning", t("settings.backup_low", { count: left ?? 0 })) : nothing} ${problemSlot(flow.problem, i18n)}
       <ul class="options">

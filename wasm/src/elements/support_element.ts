@@ -176,9 +176,9 @@ export function supportElement(kit: Kit): new () => TwofoldSupport {
           ${story(c).map((line) => this.#line(line, i18n))}
         </ol>
         ${problemSlot(flow.problem, i18n)} ${over ? nothing : this.#actions(flow, c, i18n)}
-        ${over || this.cancelable
+        ${this.cancelable || (over && !this.onlyOpen)
           ? html`<div class="actions">
-              ${this.#back(i18n)} ${over && !this.onlyOpen ? button(t("support.again"), { look: "link", click: () => flow.again() }) : nothing}
+              ${this.#back(i18n)} ${over ? button(t("support.again"), { look: "link", click: () => flow.again() }) : nothing}
             </div>`
           : nothing}
         ${over ? nothing : this.#contacts(flow.contacts, i18n)}`;
