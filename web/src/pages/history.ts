@@ -160,13 +160,13 @@ export class PageHistory extends PageElement {
     return html`<div class="notice ${whole ? 'good' : 'bad'}" data-whole=${whole ? 'true' : 'false'}>
         <strong>${t(whole ? 'history.whole' : 'history.not_whole')}</strong>
         ${whole
-          ? html`<p>${t('history.whole_detail', { count: report.events })}</p>`
+          ? html`<p>${t('history.whole_detail', { count: report.events })}</p>
+              <p>${vouched ? t('history.vouched', { number: vouched.length, time: when(vouched.at) }) : t('history.not_vouched')}</p>`
           : html`<ul>
                 ${faults.slice(0, kFaultsShown).map((fault) => html`<li>${this.#fault(fault)}</li>`)}
                 ${faults.length > kFaultsShown ? html`<li>${t('history.faults_more', { count: faults.length - kFaultsShown })}</li>` : nothing}
               </ul>
               <p>${t('history.not_whole_advice')}</p>`}
-        <p>${vouched ? t('history.vouched', { number: vouched.length, time: when(vouched.at) }) : t('history.not_vouched')}</p>
       </div>
       ${report.unchecked > 0 ? html`<div class="notice warn"><p>${t('history.unchecked', { count: report.unchecked })}</p></div>` : nothing}`;
   }
