@@ -91,6 +91,10 @@ class DeskSession extends EventTarget {
       if (this.person) this.ended('ended');
       else if (this.standing === 'verify') this.ended('challenge_ended');
     }
+    // Their own factor was turned off meanwhile, elsewhere: first of all another one.
+    if (response.status === 403 && this.standing === 'in' && (await problemCode(response)) === 'own_factor_required') {
+      void this.refresh().catch(() => undefined);
+    }
     return response;
   }
 }

@@ -35,7 +35,7 @@ const kSteps = [
   'opened', 'evidence_recorded', 'approved', 'waiting', 'paused', 'resumed', 'link_sent', 'link_redeemed', 'done',
   'cancelled', 'rejected', 'expired', 'factors_suspended',
 ] as const;
-const kPauses = ['factor_used', 'objection', 'withdrawal'] as const;
+const kPauses = ['factor_used', 'objection', 'withdrawal', 'undeliverable'] as const;
 const kDelivers: readonly Deliver[] = ['email', 'whatsapp', 'given'];
 
 export const stateText = (v: string): string => (isOneOf(kKnownStates, v) ? t(`desk.state.${v}`) : v);
@@ -94,8 +94,6 @@ export function nextBrief(brief: CaseBrief): TemplateResult {
   if (brief.next === 'wait' && brief.waits_until) {
     return withSlot(t('desk.next.wait', { in: kSlot }), html`<desk-countdown until=${brief.waits_until}></desk-countdown>`);
   }
-  // The list does not say whether the evidence of this state is enough.
-  if (brief.state === 'evidence') return html`${t('desk.next.more')}`;
   const key = kNexts[brief.next as Exclude<Next, 'wait'>];
   return html`${key ? t(key) : brief.next}`;
 }

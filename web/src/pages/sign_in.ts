@@ -57,12 +57,13 @@ export class PageSignIn extends FormPage {
               <h2 id="demo-accounts">${t('sign_in.demo_title')}</h2>
               <p class="muted small">${t('sign_in.demo_lead')}</p>
             </div>
-            ${accounts.map(
-              (account) =>
-                html`<button type="button" class="button secondary account" @click=${() => this.#enter(account.email, account.password)}>
-                  <span>${t(kRoles[account.role] ?? 'sign_in.demo_role_user')}</span> <small><bdi>${account.email}</bdi></small>
-                </button>`,
-            )}
+            ${accounts.map((account) => {
+              const name = html`<span>${t(kRoles[account.role] ?? 'sign_in.demo_role_user')}</span> <small><bdi>${account.email}</bdi></small>`;
+              // Who works at the desk has no account here: their own door is there.
+              return account.role === 'user'
+                ? html`<button type="button" class="button secondary account" @click=${() => this.#enter(account.email, account.password)}>${name}</button>`
+                : html`<a class="button secondary account" href="/desk/">${name}</a>`;
+            })}
           </section>`
         : nothing,
     );

@@ -3,15 +3,14 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { t, when } from '../../lib/i18n.js';
 import type { CaseDetail } from '../api.js';
-import { deliverText, enough, kSlot, pauseText, stateText, withSlot } from '../words.js';
+import { deliverText, kSlot, pauseText, stateText, withSlot } from '../words.js';
 
 function countdown(until: string): TemplateResult {
   return html`<strong class="desk-clock"><desk-countdown until=${until}></desk-countdown></strong>`;
 }
 
 export function nextSentence(c: CaseDetail): TemplateResult {
-  // Evidence is recorded, but not enough of it: an approval is not what comes next.
-  switch (c.next === 'approval' && !enough(c) ? 'evidence' : c.next) {
+  switch (c.next) {
     case 'evidence':
       return html`${t('desk.case.next_evidence', { points: c.points, needed: c.points_needed })}`;
     case 'approval':
