@@ -23,6 +23,14 @@ std::string step_id(const CaseId& id, int sequence) {
     return id.value + number;
 }
 
+// The desk's people sit elsewhere than the owner: where they are, and with which browser, is not the
+// owner's to read in a notice or in their history. Their own history has it, at their sign-in.
+Caller seen_by_owner(const Caller& caller) {
+    Caller out = caller;
+    if (actor_of(caller).starts_with("agent:")) out.client = {};
+    return out;
+}
+
 }  // namespace
 
 void add_step(Tx& tx, Core& core, const Caller& caller, const UserRow& user, CaseRow& row,
@@ -37,7 +45,7 @@ void add_step(Tx& tx, Core& core, const Caller& caller, const UserRow& user, Cas
     step.at = core.clock.now();
     step.detail = seal_text(core, places::case_step_detail(step, row), detail);
     tx.insert_case_step(step);
-    record(tx, core, caller, user,
+    record(tx, core, seen_by_owner(caller), user,
            {.action = "case." + action,
             .object = row.id.value,
             .details = detail.empty() ? TextMap{} : TextMap{{"detail", detail}}});
@@ -55,10 +63,7 @@ void tell_owner(Tx& tx, Core& core, const Caller& caller, const UserRow& user, c
     notice.also = std::move(also);
     if (row.due_at && (row.state == CaseState::waiting || row.state == CaseState::link_issued))
         notice.more["until"] = std::to_string(row.due_at->time_since_epoch().count());
-    // The desk's people sit elsewhere than the owner: where they are tells the owner nothing.
-    Caller told = caller;
-    if (actor_of(caller).starts_with("agent:")) told.client = {};
-    notify(tx, core, told, user, notice);
+    notify(tx, core, seen_by_owner(caller), user, notice);
 }
 
 std::vector<FactorId> stolen_factors(const CaseRow& row) {
@@ -80,7 +85,7 @@ void suspend_stolen(Tx& tx, Core& core, const Caller& caller, const UserRow& use
             continue;
         factor->trouble = FactorTrouble::stolen;
         tx.update_factor(*factor);
-        record(tx, core, caller, user,
+        record(tx, core, seen_by_owner(caller), user,
                {.action = "factor.suspended",
                 .method = std::string(name_of(factor->method)),
                 .object = id.value,

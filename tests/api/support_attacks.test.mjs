@@ -305,6 +305,16 @@ for (const database of databases) {
       assert.equal(note.status, 200, note.text);
     });
 
+    it('security 83: the owner reads what the desk did in their history, not where its people sit', async () => {
+      const who = await s.lockedOut();
+      await s.proven(who, ['identity_document']);
+      const { items } = (await who.client.call('GET', '/v1/users/me/audit?limit=20')).body;
+      const recorded = items.find((e) => e.action === 'case.evidence_recorded');
+      assert.ok(recorded, JSON.stringify(items));
+      assert.deepEqual([recorded.ip, recorded.user_agent], [undefined, undefined]);
+      assert.ok(items.find((e) => e.action === 'case.opened').ip, 'where the case was asked for is the owner’s');
+    });
+
     it('erasing a person takes their cases along, in whatever state', { timeout: 120_000 }, async () => {
       for (const at of ['open', 'proven', 'waiting', 'linked']) {
         const { user } = await userWithFactor(s.key);
