@@ -195,9 +195,12 @@ std::vector<LinkWay> link_ways(Core& core, const UserRow& user, const CaseRow& r
     else if (!core.settings.whatsapp_notices)
         whatsapp.why = "not_configured";
 
-    // An address we did not know before, only where no known one is left.
+    // An address we did not know before, only where no known one is left; and only one that the desk, or
+    // the integrator, was told by somebody it can hear or see. What was typed after the password alone
+    // was typed by whoever has the password.
     LinkWay given{LinkTo::given, open_text(core, places::case_contact(row), row.contact), {}};
-    if (!valid_email(given.address) || mailbox_of(given.address) == mailbox_of(email.address))
+    if (row.opened_by == "user" || !valid_email(given.address) ||
+        mailbox_of(given.address) == mailbox_of(email.address))
         given.why = "no_address";
     else if (email.why.empty() || whatsapp.why.empty())
         given.why = "other_way";

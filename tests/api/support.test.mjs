@@ -323,7 +323,12 @@ for (const database of databases) {
       const mail = await s.lockedOut();
       const { id: other } = await s.open(mail, { contact: 'second@example.org' });
       for (const kind of ['email_reply', 'in_person']) await s.must(s.agent, other, 'evidence', { kind });
-      const approved = await s.must(s.supervisor, other, 'approve');
+      assert.equal((await s.act(s.supervisor, other, 'approve')).code, 'delivery_missing', 'typed by whoever has the password');
+      await s.must(s.supervisor, other, 'cancel');
+      const told = await s.agent.call('POST', '/v1/support-cases', { user_id: (await mail.client.call('GET', '/v1/users/me')).body.id, reason: 'lost_phone', channel: 'in_person', contact: 'second@example.org' });
+      assert.equal(told.status, 201, told.text);
+      for (const kind of ['email_reply', 'in_person']) await s.must(s.agent, told.body.id, 'evidence', { kind });
+      const approved = await s.must(s.supervisor, told.body.id, 'approve');
       assert.equal(approved.link_sent_to, 'given', 'the mailbox was evidence');
       const waits = Date.parse(approved.waits_until) - Date.now();
       assert.ok(waits > 23.9 * 3600e3, 'an address we did not know: the whole time');

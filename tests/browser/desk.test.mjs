@@ -117,7 +117,8 @@ async function lockedOut(request) {
   await enrol(whole, 'me');
   const half = client();
   assert.equal((await signIn(half)).body.status, 'second_factor_required');
-  const person = { ...account, name, half };
+  const { id } = (await whole.call('GET', '/v1/users/me')).body;
+  const person = { ...account, id, name, half };
   if (!request) return person;
   const opened = await half.call('POST', '/v1/users/me/support-cases', request);
   assert.equal(opened.status, 201, opened.text);
@@ -139,9 +140,13 @@ const reason = async (button) => {
 
 inTab('security 57: an agent records the evidence, a supervisor approves; the waiting time runs to the link', async (open) => {
   const contact = `elsewhere-${process.pid}@example.org`;
-  const owner = await lockedOut({ reason: 'lost_phone', contact });
+  const owner = await lockedOut();
   const agent = await at(open, 'agent');
   const { page } = agent;
+  // She rang: the address she names is taken down by the desk. One typed after the password alone would not do.
+  assert.equal((await ask(page, '/v1/support-cases', { user_id: owner.id, reason: 'lost_phone', channel: 'phone', contact })).status, 201);
+  [owner.case] = (await owner.half.call('GET', '/v1/users/me/support-cases')).body.items;
+  await page.reload();
   const row = page.getByRole('listitem').filter({ hasText: owner.name });
   await row.getByText('Needs evidence').waitFor();
   assert.match(await row.textContent(), /Phone lost/);
@@ -285,6 +290,7 @@ inTab('customers do not work here: neither at the door nor with a session from e
   await press(page, 'Sign in');
   await page.getByText('The email address or the password is wrong.').first().waitFor();
   await page.goto(`${server.url}/#/sign-in`);
+  assert.equal(await page.getByRole('link', { name: /A support agent/ }).getAttribute('href'), '/desk/');
   await page.locator('[name=email]').fill(customer.email);
   await page.locator('[name=password]').fill(customer.password);
   await press(page, 'Sign in');
