@@ -46,7 +46,7 @@ struct Remembered {
     }
     Caller me() { return w.with(session); }
     std::size_t devices() { return w.store.snapshot().devices.size(); }
-    DeviceRow only() {
+    DeviceRow single() {
         const testing::MemoryData data = w.store.snapshot();
         REQUIRE(data.devices.size() == 1);
         return data.devices.begin()->second;
@@ -87,7 +87,7 @@ TEST_CASE("a remembered browser passes the second step of a sign-in, with a new 
 TEST_CASE("security 48, 58: a remembered browser's tokens are stored as keyed hashes alone") {
     Remembered r;
     REQUIRE(r.passes());
-    const DeviceRow row = r.only();
+    const DeviceRow row = r.single();
     for (const std::string& part : {r.cookie.substr(0, 43), r.cookie.substr(44)})
         for (const std::string& column : {row.series_hash, row.token_hash, row.previous_hash})
             CHECK(column.find(part) == std::string::npos);
