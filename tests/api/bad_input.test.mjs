@@ -69,6 +69,18 @@ function withParsed(example, { path, holder }, value, drop) {
   return copy;
 }
 
+/** A person of the desk who may work: signed in, with a second factor of their own. */
+async function deskPerson(site) {
+  const email = 'somebody@desk.example';
+  const password = 'known to nobody but this test';
+  site.agent({ role: 'agent', email, password });
+  const client = site.client();
+  const answer = await client.call('POST', '/desk/sign-in', { email, password });
+  assert.equal(answer.status, 200, answer.text);
+  await enrol(client, 'me');
+  return client;
+}
+
 for (const database of databases) {
   describe(`bad input on ${database.name}`, { concurrency: false }, () => {
     let site;
@@ -96,6 +108,7 @@ for (const database of databases) {
       target = await userWithFactor(key);
       await key.call('PUT', '/v1/users/spare', { email: 'spare@example.com' });
       doc = await openapi(key);
+      const desk = await deskPerson(site);
       calls = [];
       for (const [path, operations] of Object.entries(doc.paths)) {
         for (const method of kMethods.filter((m) => m in operations)) {
@@ -104,7 +117,8 @@ for (const database of databases) {
           const partial = path === '/client/sign-in/verify' || path === '/client/challenge';
           // A caller of the kind the call is for: the person's session, the half-open one, or the key.
           const open = kinds.length === 0 || kinds.includes(undefined);
-          const caller = open ? site.client() : kinds.includes('apiKey') ? key : partial ? step : someone.client;
+          const atDesk = operation.tags[0] === 'Support desk' && !open;
+          const caller = atDesk ? desk : open ? site.client() : kinds.includes('apiKey') ? key : partial ? step : someone.client;
           calls.push({ method: method.toUpperCase(), template: path, operation, caller, open, session: !kinds.includes('apiKey') && kinds.includes('session') });
         }
       }
@@ -177,6 +191,7 @@ for (const database of databases) {
     it('security 56: no member that is unknown', async () => {
       for (const call of calls.filter(schemaOf)) {
         for (const name of list.extra_members) {
+          if ([...members(doc, schemaOf(call))].some((m) => m.path.length === 1 && m.path[0] === name)) continue; // known here
           const text = JSON.stringify(exampleOf(call)).replace(/^\{/, `{${JSON.stringify(name)}:1${Object.keys(exampleOf(call)).length ? ',' : ''}`);
           expect(await send(call, { body: text }), { status: 422, code: 'validation_failed' }, `${call.method} ${call.template} +${name}`);
         }

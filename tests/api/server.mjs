@@ -70,6 +70,12 @@ export class Site {
     return JSON.parse(this.run('api-key', 'create', '--application', application, '--scopes', scopes, '--json')).key;
   }
 
+  /** A person of the support desk, with that password and no second factor yet. */
+  agent({ role, email, password, name = role }) {
+    const args = ['agent', 'add', '--role', role, '--email', email, '--name', name, '--password-stdin', '--json'];
+    return JSON.parse(execFileSync(binary, args, { env: this.env, input: `${password}\n`, encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'] }));
+  }
+
   account(email, password) {
     execFileSync(tool, ['account', email, password], { env: this.env });
   }

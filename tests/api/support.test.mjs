@@ -9,7 +9,6 @@ import { enrol, person, userWithFactor } from './people.mjs';
 import { databases, Site } from './server.mjs';
 import { App } from './totp.mjs';
 
-const binary = process.env.TWOFOLD_BINARY ?? new URL('../../build/release/twofold', import.meta.url).pathname;
 const kPassword = 'a long and private sentence';
 const quick = { algorithm: 'SHA1', digits: 6, period: 15 };
 let made = 0;
@@ -33,9 +32,6 @@ class Support {
     await this.smtp.close();
   }
 
-  tool(args, input = '') {
-    return execFileSync(binary, args, { env: this.site.env, input, encoding: 'utf8', stdio: ['pipe', 'pipe', 'pipe'] });
-  }
   /** Straight from, and into, the database. */
   async rows(statement) {
     const { url, db } = this.site.database;
@@ -46,7 +42,7 @@ class Support {
 
   /** A person of the desk, signed in, with their own second factor. */
   async colleague(role, { email = `${role}-${++made}@desk.example`, factor = true } = {}) {
-    const added = JSON.parse(this.tool(['agent', 'add', '--role', role, '--email', email, '--name', `${role} ${made}`, '--password-stdin', '--json'], `${kPassword}\n`));
+    const added = this.site.agent({ role, email, name: `${role} ${made}`, password: kPassword });
     assert.equal(added.role, role);
     const client = this.site.client();
     const signed = await client.call('POST', '/desk/sign-in', { email, password: kPassword });
@@ -241,9 +237,9 @@ for (const database of databases) {
       }
       await enrol(bare, 'me');
       assert.equal((await bare.call('GET', '/v1/support-cases')).status, 200);
-      s.tool(['agent', 'end', '--email', bare.email]);
+      s.site.run('agent', 'end', '--email', bare.email);
       assert.equal((await bare.call('GET', '/v1/support-cases')).code, 'unauthenticated', 'their sessions have ended');
-      assert.match(s.tool(['agent', 'list']), /^ended +2FA +"agent/m);
+      assert.match(s.site.run('agent', 'list'), /^ended +2FA +"agent/m);
     });
 
     it('the owner objects: the case pauses, is reviewed, and goes on after the whole waiting time', { timeout: 90_000 }, async () => {
