@@ -226,7 +226,8 @@ for (const database of databases) {
       const [local, host] = u.to.split('@');
       const spellings = [u.to, u.to.toUpperCase(), `${local}+x@${host}`, `${local}@\uff4dail.example`, `${local}+y@\uff2dAIL.example`];
       let taken = 0;
-      const arrived = smtp.mails.length;
+      const codes = () => smtp.mails.filter((m) => /^One-Time-Code:/m.test(m.raw)).length;
+      const arrived = codes();
       for (let i = 0; i < 12; ++i) {
         const asked = await key.call('POST', `/v1/users/${mallory}/enrollments`, { method: 'email', address: spellings[i % spellings.length] });
         if (asked.status === 201) ++taken;
@@ -234,8 +235,8 @@ for (const database of databases) {
       }
       assert.equal(taken, 9, 'ten an hour and mailbox, however it is spelled, one of them its owner\'s own');
       // All of the stranger's are there: what comes next is the owner's.
-      for (let i = 0; i < 100 && smtp.mails.length < arrived + taken; ++i) await sleep(100);
-      assert.equal(smtp.mails.length, arrived + taken);
+      for (let i = 0; i < 100 && codes() < arrived + taken; ++i) await sleep(100);
+      assert.equal(codes(), arrived + taken);
       const { id, code } = await ask(u);
       assert.equal((await verify(key, id, code)).status, 200);
     });
