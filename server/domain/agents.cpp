@@ -64,7 +64,7 @@ std::string first_password_link(Tx& tx, Core& core, const UserRow& user) {
     link.created_at = core.clock.now();
     link.expires_at = link.created_at + kFirstPassword;
     tx.insert_link(link);
-    return core.settings.public_url + "/#/reset-password?token=" + token;
+    return core.settings.public_url + "/#/reset-password?for=desk&token=" + token;
 }
 
 }  // namespace

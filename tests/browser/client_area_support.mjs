@@ -35,20 +35,21 @@ export async function startServer(settings = {}) {
   const port = await freePort();
   const url = `http://localhost:${port}`;
   let output = '';
+  const env = {
+    ...process.env,
+    TWOFOLD_LISTEN: `127.0.0.1:${port}`,
+    TWOFOLD_PUBLIC_URL: url,
+    TWOFOLD_DATABASE: `sqlite:${folder}/twofold.db`,
+    TWOFOLD_KEYS: `${folder}/keys`,
+    TWOFOLD_WEB_ROOT: join(root, 'build/web'),
+    // One machine registers everybody here.
+    TWOFOLD_REGISTERS_PER_IP: '10000',
+    TWOFOLD_SIGN_INS_PER_IP: '10000',
+    ...settings,
+  };
   const child = spawn(binary, ['serve', '--demo'], {
     cwd: root,
-    env: {
-      ...process.env,
-      TWOFOLD_LISTEN: `127.0.0.1:${port}`,
-      TWOFOLD_PUBLIC_URL: url,
-      TWOFOLD_DATABASE: `sqlite:${folder}/twofold.db`,
-      TWOFOLD_KEYS: `${folder}/keys`,
-      TWOFOLD_WEB_ROOT: join(root, 'build/web'),
-      // One machine registers everybody here.
-      TWOFOLD_REGISTERS_PER_IP: '10000',
-      TWOFOLD_SIGN_INS_PER_IP: '10000',
-      ...settings,
-    },
+    env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   child.stdout.on('data', (d) => (output += d));
@@ -59,6 +60,8 @@ export async function startServer(settings = {}) {
     if (await fetch(`${url}/readyz`).then((r) => r.ok, () => false)) {
       return {
         url,
+        /** The command line beside it. */
+        run: (...args) => execFileSync(binary, args, { env: { ...env, TWOFOLD_DEMO: 'true' }, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }),
         stop: async () => {
           child.kill('SIGTERM');
           await gone;

@@ -419,3 +419,20 @@ for (const [look, options] of kLooks) {
     await shoot(guest.page, `desk sign in ${look}`);
   });
 }
+
+inTab('a person made on the command line chooses a password by the link and is led to the desk', async (open) => {
+  const { page } = await open();
+  const email = `new-${process.pid}@desk.example`;
+  const { link } = JSON.parse(server.run('agent', 'add', '--role', 'agent', '--email', email, '--name', 'Nora New', '--json'));
+  assert.match(link, /\/#\/reset-password\?for=desk&token=[\w-]{43}$/);
+  await page.goto(link);
+  assert.equal(new URL(page.url()).hash, '#/reset-password', 'the token is not in the address any more');
+  const secret = 'a sentence of her own, and long';
+  await page.locator('[name=password]').fill(secret);
+  await press(page, 'Change the password');
+  await page.waitForURL(`${server.url}/desk/**`);
+  await page.locator('[name=email]').fill(email);
+  await page.locator('[name=password]').fill(secret);
+  await press(page, 'Sign in');
+  await heading(page, 'First, your own second factor').waitFor();
+});

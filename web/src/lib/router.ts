@@ -13,7 +13,7 @@ export interface Location {
   readonly path: string;
 }
 
-let linkToken: { path: string; token: string } | undefined;
+let linkToken: { path: string; token: string; desk: boolean } | undefined;
 
 /**
  * Reads the current fragment. A token in it is moved to memory and erased from the address and
@@ -26,8 +26,9 @@ export function readLocation(): Location {
   const [rawPath = '', query = ''] = fragment.split('?', 2);
   const path = normalise(rawPath);
   if (query || fragment.includes('?')) {
-    const token = new URLSearchParams(query).get('token');
-    if (token) linkToken = { path, token };
+    const parameters = new URLSearchParams(query);
+    const token = parameters.get('token');
+    if (token) linkToken = { path, token, desk: parameters.get('for') === 'desk' };
     history.replaceState(null, '', `${kPage}#${path}`);
   }
   return { path };
@@ -36,6 +37,11 @@ export function readLocation(): Location {
 /** The token of the link that led to this path, if one did. It stays until `forgetLink`. */
 export function tokenFor(path: string): string | undefined {
   return linkToken?.path === path ? linkToken.token : undefined;
+}
+
+/** Whether that link was made for a person of the support desk, who signs in at another door. */
+export function linkIsForDesk(path: string): boolean {
+  return linkToken?.path === path && linkToken.desk;
 }
 
 export function forgetLink(): void {

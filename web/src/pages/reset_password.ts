@@ -4,7 +4,7 @@ import { html, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import { t } from '../lib/i18n.js';
 import { FormPage, valueOf } from '../lib/page.js';
-import { forgetLink, go, tokenFor } from '../lib/router.js';
+import { forgetLink, go, linkIsForDesk, tokenFor } from '../lib/router.js';
 import { session } from '../lib/session.js';
 import { guest } from '../parts/guest.js';
 import { passwordProblem } from './register.js';
@@ -48,7 +48,12 @@ export class PageResetPassword extends FormPage {
           this.linkEnded = (error as { code?: unknown }).code === 'link_invalid';
           throw error;
         }
+        const desk = linkIsForDesk('/reset-password');
         forgetLink();
+        if (desk) {
+          location.assign('/desk/');
+          return;
+        }
         await session.refresh();
         session.returnTo = undefined;
         session.notice = 'password_changed';
