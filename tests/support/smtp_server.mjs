@@ -49,7 +49,8 @@ export async function startSmtp({ tls, user, password, certificate, port = 0 } =
       const ended = new Promise((done) => { stream.on('end', () => done(true)); stream.on('close', () => done(false)); });
       stream.on('data', (chunk) => chunks.push(chunk));
       if (!(await stage('data', session, (error) => { if (error) { stream.resume(); callback(error); } }, to[0]))) return;
-      await ended;
+      // Without its final dot a mail was never handed over (RFC 5321 section 4.1.1.4): its sender died.
+      if (!(await ended)) return;
       smtp.mails.push({ from: session.envelope.mailFrom.address, to, raw: Buffer.concat(chunks).toString('utf8'), at: Date.now(), secure: session.secure, user: session.user });
       if (await stage('done', session, callback, to[0])) callback(null, 'taken');
     },
