@@ -323,16 +323,23 @@ inTab('by keyboard alone: through the queue, into a case, a proof recorded, back
   const { page } = await at(open, 'agent');
   const key = (...keys) => keys.reduce((done, k) => done.then(() => page.keyboard.press(k)), Promise.resolve());
   const focused = () => page.evaluate(() => document.activeElement?.textContent?.trim() ?? '');
+  /** The focus moves once the page is drawn: waits until it is there. */
+  const focusIs = async (wanted, what) => {
+    const there = (text) => (wanted instanceof RegExp ? wanted.test(text) : text === wanted);
+    let now = await focused();
+    for (const end = Date.now() + 3000; !there(now) && Date.now() < end; now = await focused()) await page.waitForTimeout(20);
+    assert.ok(there(now), `${what ?? 'focus'}: ${now}`);
+  };
   await page.getByRole('link', { name: second.name }).waitFor();
   const names = await page.locator('a[data-case]').allTextContents();
   await key('j');
-  assert.equal(await focused(), names[0].trim());
+  await focusIs(names[0].trim());
   await key('j');
-  assert.equal(await focused(), names[1].trim());
+  await focusIs(names[1].trim());
   await key('k');
-  assert.equal(await focused(), names[0].trim());
+  await focusIs(names[0].trim());
   for (let i = 0; i < names.findIndex((n) => n.trim() === first.name); i += 1) await key('j');
-  assert.equal(await focused(), first.name);
+  await focusIs(first.name);
   await key('Enter');
   await heading(page, first.name).waitFor();
 
@@ -342,18 +349,18 @@ inTab('by keyboard alone: through the queue, into a case, a proof recorded, back
   assert.equal(await page.getByLabel(/^Note for colleagues/).inputValue(), 'jkq? /e', 'keys rest while somebody types');
   await key('Enter');
   await said(page, 'The evidence is recorded.');
-  assert.match(await focused(), /The evidence is recorded/, 'the focus is at the news');
+  await focusIs(/The evidence is recorded/, 'the focus is at the news');
 
   await key('g', 'q');
   await heading(page, 'Queue').waitFor();
   await page.locator('a[data-case]').first().waitFor();
   await key('j');
-  assert.equal(await focused(), first.name, 'the queue stands where one left it');
+  await focusIs(first.name, 'the queue stands where one left it');
   await key('?');
   await page.getByRole('dialog', { name: 'Keys' }).waitFor();
   await key('j');
   await key('Escape');
-  assert.equal(await focused(), first.name, 'the help gives the focus back');
+  await focusIs(first.name, 'the help gives the focus back');
   await key('/');
   await heading(page, 'Find a user').waitFor();
   await page.keyboard.type(second.email);

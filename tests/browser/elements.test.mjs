@@ -41,6 +41,14 @@ const focused = (page) =>
     while (e?.shadowRoot?.activeElement) e = e.shadowRoot.activeElement;
     return `${e.tagName.toLowerCase()}:${e.id || e.textContent.trim()}`;
   });
+/** The focus moves once the new step is drawn: waits until it is there. */
+async function focusIs(page, wanted) {
+  const there = (now) => (wanted instanceof RegExp ? wanted.test(now) : now === wanted);
+  let now = await focused(page);
+  for (const end = Date.now() + 3000; !there(now) && Date.now() < end; now = await focused(page)) await page.waitForTimeout(20);
+  if (wanted instanceof RegExp) assert.match(now, wanted);
+  else assert.equal(now, wanted);
+}
 async function enter(page, text) {
   await field(page).fill(text);
   await page.keyboard.press('Enter');
@@ -72,7 +80,7 @@ describe('<twofold-setup>', () => {
     await field(page).fill('My phone');
     await keyboard.press('Enter');
     await heading(page, 'Connect your authenticator app').waitFor();
-    assert.equal(await focused(page), 'h2:Connect your authenticator app');
+    await focusIs(page, 'h2:Connect your authenticator app');
     assert.equal(state.pending.label, 'My phone');
 
     const { secret } = state.pending;
@@ -101,7 +109,7 @@ describe('<twofold-setup>', () => {
     assert.deepEqual(await eventNames(page), [], 'nothing is sent before Confirm');
     await keyboard.press('Enter');
     await heading(page, 'Save your backup codes').waitFor();
-    assert.equal(await focused(page), 'h2:Save your backup codes');
+    await focusIs(page, 'h2:Save your backup codes');
     assert.deepEqual((await events(page)).at(-1), ['twofold-enabled', { enrollmentId: state.factors[0].id, method: 'totp' }]);
     assert.ok(!(await everything(page)).includes(secret), 'the secret outlived its use');
 
@@ -154,7 +162,7 @@ describe('<twofold-setup>', () => {
     const { secret } = state.pending;
     await enter(page, totp(secret, -240));
     await saw(page, /about 4 minutes behind.*automatic/);
-    assert.equal(await focused(page), 'input:field');
+    await focusIs(page, 'input:field');
     await enter(page, totp(secret, 300));
     await saw(page, /about 5 minutes ahead/);
     await enter(page, totp(secret, 0, { algorithm: 'sha256', digits: 8 }));
@@ -218,7 +226,7 @@ describe('<twofold-verify>', () => {
     assert.equal(await field(page).getAttribute('inputmode'), 'numeric');
     assert.equal(await field(page).getAttribute('maxlength'), null);
     await page.waitForFunction(() => document.activeElement.localName === 'twofold-verify');
-    assert.equal(await focused(page), 'input:field');
+    await focusIs(page, 'input:field');
     await enter(page, '000000');
     await saw(page, 'That code is not right. Enter the one your app shows now. 4 tries left.');
     await enter(page, totp(state.factors[1].secret));
@@ -230,9 +238,9 @@ describe('<twofold-verify>', () => {
 
   inPage('another way: a slip in a backup code is found before it costs a try', { element: 'verify', state: twoFactors }, async ({ page, state }) => {
     await press(page, 'Try another way');
-    assert.equal(await focused(page), 'h2:Choose another way');
+    await focusIs(page, 'h2:Choose another way');
     await page.getByRole('button', { name: 'Backup code' }).click();
-    assert.equal(await focused(page), 'input:field');
+    await focusIs(page, 'input:field');
     const code = state.codes[3];
     const slip = code.startsWith('7') ? `8${code.slice(1)}` : `7${code.slice(1)}`;
     await enter(page, slip);
@@ -421,7 +429,7 @@ describe('locked out', () => {
   inPage('a backup code is one click from the code, and back again', { element: 'verify', state: oneApp }, async ({ page, state }) => {
     assert.equal(await page.getByRole('button', { name: 'Try another way' }).count(), 0, 'there is only one');
     await press(page, 'Use a backup code');
-    assert.equal(await focused(page), 'input:field');
+    await focusIs(page, 'input:field');
     await press(page, 'Try another way');
     await page.getByRole('button', { name: 'My phone' }).click();
     await press(page, 'Use a backup code');
@@ -439,14 +447,14 @@ describe('locked out', () => {
     assert.equal(state.requests.some((r) => r.what.includes('support-cases')), false, 'who is not locked out asks nothing');
     await press(page, 'I have lost my phone and my codes');
     await heading(page, 'Get help from support').waitFor();
-    assert.equal(await focused(page), 'h2:Get help from support');
+    await focusIs(page, 'h2:Get help from support');
     assert.equal(await page.getByRole('link', { name: 'help@example.com' }).getAttribute('href'), 'mailto:help@example.com');
     assert.equal(await page.getByRole('link', { name: '+34 912 34 56 78' }).getAttribute('href'), 'tel:+34912345678');
     assert.equal(await page.getByRole('link', { name: /Calle Mayor/ }).count(), 0, 'text stays text');
     await clean('form');
     await press(page, 'Ask support for help');
     await saw(page, 'Choose what happened.');
-    assert.match(await focused(page), /^input/);
+    await focusIs(page, /^input/);
     await page.getByRole('radio', { name: /stolen/ }).check();
     await page.getByRole('checkbox', { name: 'Tablet' }).check();
     await page.getByLabel(/How can we reach you/).fill('+34 600 00 00 00, after five');
@@ -456,7 +464,7 @@ describe('locked out', () => {
     assert.deepEqual(state.requests.find((r) => r.what.startsWith('POST') && r.what.endsWith('support-cases')).body, {
       reason: 'stolen', contact: '+34 600 00 00 00, after five', stolen: [state.factors[1].id],
     });
-    assert.equal(await focused(page), 'h2:Your request to support');
+    await focusIs(page, 'h2:Your request to support');
     assert.equal(await page.locator('[aria-current=step]').innerText(), 'Support checks that it is you, and may call or write to you');
     await clean('open');
     const opened = (await events(page)).find(([name]) => name === 'twofold-support-opened');
@@ -469,10 +477,10 @@ describe('locked out', () => {
     await page.getByText(/^Waiting until/).waitFor();
     await clean('waiting');
     await press(page, 'Enter a code instead');
-    assert.equal(await focused(page), 'input:field');
+    await focusIs(page, 'input:field');
     await press(page, 'I have lost my phone and my codes');
     await press(page, 'Withdraw the request');
-    assert.match(await focused(page), /^p:ask/);
+    await focusIs(page, /^p:ask/);
     await clean('asked back');
     await press(page, 'Keep it');
     await press(page, 'Withdraw the request');

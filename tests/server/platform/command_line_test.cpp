@@ -179,8 +179,10 @@ TEST_CASE(
     CHECK(body(get(port, "/demo/mailbox.json")).at("items").is_array());
     const json config = body(get(port, "/client/config"));
     CHECK(config.at("demo") == true);
-    REQUIRE(config.at("demo_accounts").size() == 1);
+    REQUIRE(config.at("demo_accounts").size() == 3);
     CHECK(config.at("demo_accounts")[0].at("email") == "demo@example.com");
+    CHECK(config.at("demo_accounts")[1].at("role") == "agent");
+    CHECK(config.at("demo_accounts")[2].at("role") == "supervisor");
     for (const char* name : {"data/keys", "data/twofold.db"}) {
         struct stat st {};
         REQUIRE(stat(folder.file(name).c_str(), &st) == 0);
